@@ -1,0 +1,122 @@
+// swift-tools-version: 6.3
+import PackageDescription
+
+/// The settings of every target (house-style, "Package settings"): Swift 6, the upcoming features we live with already, and no warning left standing.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .enableUpcomingFeature("ImmutableWeakCaptures"),
+  .strictMemorySafety(),
+  .treatAllWarnings(as: .error),
+]
+
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+/// A room of the house: the module and what it may import (design §2, the arrows).
+func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a room.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, resources: resources, swiftSettings: settings)
+}
+
+/// Declarations and one-line wrappers over a C library of the system.
+func c(_ name: String, library: String? = nil) -> Target {
+  .target(name: name, linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
+}
+
+let package = Package(
+  name: "paylink",
+  products: [.executable(name: "paylink", targets: ["paylink"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+  ],
+  targets: [
+    c("CLinux"),
+    c("CCurl", library: "curl"),
+    c("CExpat", library: "expat"),
+    c("CQRCode", library: "qrencode"),
+    c("CZlib", library: "z"),
+
+    room("Transport", ["CLinux", logging]),
+    room("HTTPServer", ["Transport", "CLinux", httpTypes, logging]),
+    room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
+    room("QRCode", ["CQRCode", "CZlib"]),
+
+    room("Payments", [logging]),
+
+    room("Facade", ["Payments", "HTTPServer", "QRCode", crypto, mustache, httpTypes, logging]),
+    room("Operations", ["Payments", "HTTPServer", coreMetrics, httpTypes, logging]),
+    room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
+    room("Storage", ["Payments", grdb, logging]),
+    room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
+
+    .executableTarget(
+      name: "paylink",
+      dependencies: [
+        "Payments", "Facade", "Operations", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "CLinux",
+        crypto, metrics, coreMetrics, logging, httpTypes,
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Yams", package: "Yams"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: settings),
+
+    tests("Transport"),
+    tests("HTTPServer", ["Transport", httpTypes]),
+    tests("HTTPClient", ["Transport", "HTTPServer", httpTypes]),
+    tests("QRCode"),
+    tests("Payments"),
+    tests("Facade", ["Payments", "HTTPServer", httpTypes, crypto]),
+    tests("Operations", ["Payments", "HTTPServer", httpTypes]),
+    tests("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "Transport", httpTypes]),
+    tests("Storage", ["Payments", grdb]),
+    tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
+    tests("paylink", ["Payments", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes]),
+  ]
+)
+
+// BUILDING-TIME ONLY (removed before landing): PAYLINK_ROOMS=A,B keeps these rooms, what they need, and their tests.
+if let wanted = Context.environment["PAYLINK_ROOMS"] {
+  let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
+  var kept: Set<String> = []
+  var products: Set<String> = []
+  func keep(_ name: String) {
+    guard let target = byName[name], kept.insert(name).inserted else { return }
+    for dependency in target.dependencies {
+      switch dependency {
+      case .byNameItem(let name, _), .targetItem(let name, _): keep(name)
+      case .productItem(_, let package, _, _): if let package { products.insert(package) }
+      @unknown default: break
+      }
+    }
+  }
+  for room in wanted.split(separator: ",") { keep(String(room)); keep("\(room)Tests") }
+  package.targets.removeAll { !kept.contains($0.name) }
+  package.products.removeAll { _ in !kept.contains("paylink") }
+  package.dependencies.removeAll { dependency in
+    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
+    return !products.contains { location.hasSuffix("/\($0)") }
+  }
+}
