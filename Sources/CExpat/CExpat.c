@@ -1,0 +1,1 @@
+#include "CExpat.h"  // SwiftPM wants one source file in a C target.

@@ -1,0 +1,1 @@
+#include "CQRCode.h"  // SwiftPM wants one source file in a C target.
