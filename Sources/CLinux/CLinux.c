@@ -1,0 +1,100 @@
+#define _GNU_SOURCE
+#include "CLinux.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+_Thread_local void *clinux_loop_slot = 0;
+
+const uint32_t clinux_epoll_in = EPOLLIN;
+const uint32_t clinux_epoll_out = EPOLLOUT;
+const uint32_t clinux_epoll_rdhup = EPOLLRDHUP;
+const uint32_t clinux_epoll_hup = EPOLLHUP;
+const uint32_t clinux_epoll_err = EPOLLERR;
+const uint32_t clinux_epoll_edge = EPOLLET;
+
+int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+static int control(int epoll, int operation, int descriptor, uint32_t events, uint64_t data) {
+  struct epoll_event event = {.events = events, .data = {.u64 = data}};
+  return epoll_ctl(epoll, operation, descriptor, &event);
+}
+
+int clinux_epoll_add(int epoll, int descriptor, uint32_t events, uint64_t data) {
+  return control(epoll, EPOLL_CTL_ADD, descriptor, events, data);
+}
+
+int clinux_epoll_modify(int epoll, int descriptor, uint32_t events, uint64_t data) {
+  return control(epoll, EPOLL_CTL_MOD, descriptor, events, data);
+}
+
+int clinux_epoll_delete(int epoll, int descriptor) { return control(epoll, EPOLL_CTL_DEL, descriptor, 0, 0); }
+
+int clinux_epoll_wait(int epoll, struct clinux_event *events, int milliseconds) {
+  struct epoll_event ready[CLINUX_MAX_EVENTS];
+  int count = epoll_wait(epoll, ready, CLINUX_MAX_EVENTS, milliseconds);
+  for (int i = 0; i < count; i++) {
+    events[i].data = ready[i].data.u64;
+    events[i].events = ready[i].events;
+  }
+  return count;
+}
+
+int clinux_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+void clinux_eventfd_signal(int descriptor) {
+  uint64_t one = 1;
+  while (write(descriptor, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+}
+
+int clinux_accept(int descriptor, struct sockaddr_storage *address, socklen_t *length) {
+  *length = sizeof *address;
+  return accept4(descriptor, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+}
+
+int clinux_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }
+
+static int set(int descriptor, int level, int option) {
+  int on = 1;
+  return setsockopt(descriptor, level, option, &on, sizeof on);
+}
+
+int clinux_set_reuse_address(int descriptor) { return set(descriptor, SOL_SOCKET, SO_REUSEADDR); }
+int clinux_set_reuse_port(int descriptor) { return set(descriptor, SOL_SOCKET, SO_REUSEPORT); }
+int clinux_set_no_delay(int descriptor) { return set(descriptor, IPPROTO_TCP, TCP_NODELAY); }
+int clinux_set_ipv6_only(int descriptor) { return set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY); }
+
+int clinux_set_reset_on_close(int descriptor) {
+  struct linger linger = {.l_onoff = 1, .l_linger = 0};
+  return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
+}
+
+int clinux_socket_error(int descriptor) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+long clinux_receive(int descriptor, void *buffer, unsigned long count) { return recv(descriptor, buffer, count, 0); }
+long clinux_send(int descriptor, const void *buffer, unsigned long count) { return send(descriptor, buffer, count, MSG_NOSIGNAL); }
+
+void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+uint64_t clinux_monotonic(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int64_t clinux_wall_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_REALTIME_COARSE, &now);
+  return now.tv_sec;
+}
