@@ -36,6 +36,8 @@ package struct HTTPClientResponse: Sendable {
   package var status: Int
   package var fields: HTTPFields
   package var body: [UInt8]
+  /// Names of fields that were dropped since they are no names, printable bytes only, the first few.
+  package var rejectedFieldNames: [String] = []
 
   package init(status: Int, fields: HTTPFields = [:], body: [UInt8] = []) {
     self.status = status

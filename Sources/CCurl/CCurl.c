@@ -1,0 +1,2 @@
+// The wrappers stand in the header; SwiftPM wants a source file beside it.
+#include "CCurl.h"
