@@ -1,0 +1,31 @@
+import HTTPTypes
+
+extension Request {
+  /// The fields of the body, by its Content-Type: `application/x-www-form-urlencoded` or `multipart/form-data`. UTF-8 only. Order and duplicates are kept. An empty
+  /// body without a Content-Type is an empty form.
+  package func form() throws(HTTPError) -> [FormField] {
+    let values = head.headerFields[values: .contentType]
+    guard values.count <= 1 else { throw HTTPError(.malformed, "Content-Type is given more than once.") }
+    guard let value = values.first else {
+      if body.isEmpty { return [] }
+      throw HTTPError(.unsupportedMediaType, "The body needs a Content-Type.")
+    }
+    guard let type = MediaType(value) else { throw HTTPError(.malformed, "Content-Type cannot be read.") }
+    try requireUTF8(type)
+    switch type.essence {
+    case "application/x-www-form-urlencoded": return try URLEncodedForm.parse(body)
+    case "multipart/form-data": return try MultipartForm.parse(body, boundary: type["boundary"])
+    default: throw HTTPError(.unsupportedMediaType, "A form is application/x-www-form-urlencoded or multipart/form-data.")
+    }
+  }
+
+  /// The fields of the query; none where there is no query.
+  package func queryFields() throws(HTTPError) -> [FormField] {
+    guard let query else { return [] }
+    return try URLEncodedForm.parse(query.utf8)
+  }
+
+  private func requireUTF8(_ type: MediaType) throws(HTTPError) {
+    guard type.isUTF8 else { throw HTTPError(.unsupportedMediaType, "The charset must be utf-8.") }
+  }
+}
