@@ -1,0 +1,19 @@
+/// Takes a look that is due, and sets the next one before anything is asked.
+struct ClaimLook: UnitOfWork {
+  let link: PaymentLink
+  let now: Timestamp
+  /// How long a recovery may take before another begins.
+  let recoveryEvery: Duration
+
+  var scope: Scope { Scope(merchant: link.merchant, link: link.id) }
+
+  /// - Returns: the link, or nil where it needs no look any more.
+  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
+    guard var link = snapshot.links.first, let due = link.nextLookAt, due <= now else { return Decision(nil) }
+    link.askedAt = now
+    if link.status == .creating { link.nextLookAt = now + recoveryEvery } else { link.scheduleLook(after: now) }
+    var changes = Changes()
+    changes.updated = [link]
+    return Decision(link, changes)
+  }
+}

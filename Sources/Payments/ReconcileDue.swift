@@ -1,0 +1,40 @@
+package import Logging
+
+/// Goes and asks for reports that did not come (design §6): one question per merchant and run, the most urgent first.
+package struct ReconcileDue: Sendable {
+  let store: any Store
+  let merchants: Merchants
+  let sync: SyncLink
+  let recover: RecoverLink
+  let clock: any WallClock
+  let logger: Logger
+
+  package init(store: any Store, merchants: Merchants, sync: SyncLink, recover: RecoverLink, clock: any WallClock, logger: Logger) {
+    self.store = store
+    self.merchants = merchants
+    self.sync = sync
+    self.recover = recover
+    self.clock = clock
+    self.logger = logger
+  }
+
+  /// Run every `timing.askEvery`.
+  /// - Returns: how many links were looked at.
+  @discardableResult
+  package func callAsFunction() async throws(StoreError) -> Int {
+    var count = 0
+    for merchant in merchants.all {
+      guard let link = try await store.linksToLookAt(merchant: merchant.name, before: clock.now(), limit: 1).first else { continue }
+      count += 1
+      // The next look is set before the question, so that a question that never ends cannot be asked for ever.
+      guard let claimed = try await store.perform(ClaimLook(link: link, now: clock.now(), recoveryEvery: merchant.acquirer.callLimit))
+      else { continue }
+      if claimed.status == .creating {
+        try await recover(claimed, of: merchant)
+      } else {
+        _ = try await sync(claimed, within: merchant.acquirer.callLimit)
+      }
+    }
+    return count
+  }
+}

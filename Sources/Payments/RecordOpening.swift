@@ -1,0 +1,62 @@
+/// Last step of opening a page: what the acquirer answered goes into the books.
+struct RecordOpening: UnitOfWork {
+  let merchant: MerchantName
+  let link: LinkID
+  let order: OrderID
+  let answer: PageAnswer
+  /// The create that waits for this; nil when Reconcile opens the page again.
+  let idempotency: IdempotencyReference?
+  let now: Timestamp
+  let timing: Timing
+
+  var scope: Scope { Scope(merchant: merchant, link: link) }
+
+  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink> {
+    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { preconditionFailure("a reserved link is never deleted") }
+    var changes = Changes()
+    switch answer {
+    case .opened(let payment, let page):
+      let wasCreating = link.status == .creating
+      link.open(page, for: payment, at: now)
+      link.scheduleLook(after: now)
+      if wasCreating { changes.record(.linkActive, &link, at: now) } else { link.sequence += 1 }
+    case .unknown:
+      // A callback may have told more in the meantime: only what nobody reported on becomes unknown.
+      if link.status == .creating, let open = link.payments.firstIndex(where: { $0.status == .pending && $0.amount == nil }) {
+        link.payments[open].status = .unknown
+        link.sequence += 1
+        link.nextLookAt = now + timing.inProgressMargin
+      }
+    case .refused(let refusal):
+      fail(&link, Failure(code: refusal.code, message: refusal.description), &changes)
+      changes.idempotency = idempotency.map { IdempotencyRecord(reference: $0, at: now, link: link.id, refusal: Refusal(refusal)) }
+    case .notSent:
+      // Reconcile tries again later; a create gives the order and the key free, since nothing ever left.
+      if let idempotency {
+        fail(&link, Failure(code: "not_sent", message: "the acquirer could not be asked"), &changes)
+        changes.forgottenIdempotency = idempotency
+      }
+    }
+    changes.updated = [link]
+    return Decision(link, changes)
+  }
+
+  private func fail(_ link: inout PaymentLink, _ failure: Failure, _ changes: inout Changes) {
+    guard link.status == .creating else { return }
+    link.fail(failure, at: now)
+    changes.record(.linkFailed, &link, at: now)
+  }
+}
+
+extension PaymentLink {
+  /// Ends a link that got no page; the order is free again.
+  mutating func fail(_ failure: Failure, at now: Timestamp) {
+    status = .failed
+    nextLookAt = nil
+    for index in payments.indices where !payments[index].status.hasMoney {
+      payments[index].status = .failed
+      payments[index].failure = failure
+      payments[index].changedAt = now
+    }
+  }
+}

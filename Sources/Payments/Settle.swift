@@ -1,0 +1,98 @@
+/// The rules of settling: find the payment, read the status table, set flags and the link's status, write events and verdict.
+struct Settle: UnitOfWork {
+  let report: Report
+  let now: Timestamp
+  let lateMoney: LateMoney
+  let timing: Timing
+
+  var scope: Scope { report.scope }
+  var share: QueueShare { report.source == .result ? .callback : .ordinary }
+
+  func decide(_ snapshot: Snapshot) -> Decision<SettlePayment.Outcome> {
+    let match = ReportMatch(report, among: snapshot.links)
+    if let answer = snapshot.answer { return repeated(answer, match) }
+    switch match {
+    case .none: return orphan()
+    case .otherOrder(var link): return anomaly(&link, reason: "The payment belongs to another order.")
+    case .link(var link):
+      if report.needsConfirmation { return unconfirmed(&link) }
+      let order = snapshot.links.filter { $0.order == link.order }
+      return apply(to: &link, order: order)
+    }
+  }
+
+  private func apply(to link: inout PaymentLink, order: [PaymentLink]) -> Decision<SettlePayment.Outcome> {
+    let (index, isNews) = link.adopt(report.paymentID, at: now)
+    switch reading(of: link.payments[index], link) {
+    case .anomaly: return anomaly(&link, reason: "The report does not fit what is known of the payment.")
+    case .apply:
+      var changes = Changes()
+      link.take(report, at: index, order: order, now: now, lateMoney: lateMoney, timing: timing, changes: &changes)
+      return finish(&link, .applied, .accept, changes)
+    case let cell:
+      // The outcome came: the check waits for nothing any more.
+      if report.source == .result { link.payments[index].checkedAt = nil }
+      if isNews { link.sequence += 1 }
+      return finish(&link, cell == .same ? .same : .stale, .accept, Changes())
+    }
+  }
+
+  /// The table's cell, after what it does not know: money without an amount or in another currency cannot be; a status answer older than
+  /// the last change is stale; more money given back is news.
+  private func reading(of payment: Payment, _ link: PaymentLink) -> StatusTable.Cell {
+    if report.status.hasMoney {
+      guard let amount = report.amount, amount.minorUnits > 0, amount.currency == link.terms.amount.currency else { return .anomaly }
+      let captured = report.captured?.minorUnits ?? (report.status == .authorized ? 0 : amount.minorUnits)
+      guard (0...amount.minorUnits).contains(captured), (0...captured).contains(report.refunded?.minorUnits ?? 0) else { return .anomaly }
+    }
+    if report.source == .status, report.asOf < payment.changedAt { return .stale }
+    let cell = StatusTable.cell(standing: payment.status, reported: report.status)
+    if cell == .same, report.status == .partiallyRefunded, (report.refunded?.minorUnits ?? 0) > payment.refunded { return .apply }
+    return cell
+  }
+
+  private func finish(
+    _ link: inout PaymentLink, _ reading: MessageRecord.Reading, _ verdict: Verdict, _ changes: Changes
+  ) -> Decision<SettlePayment.Outcome> {
+    var changes = changes
+    if report.source == .result { link.seenAt = link.seenAt ?? now }
+    if link.status != .creating { link.scheduleLook(after: now) }
+    changes.updated = [link]
+    changes.message = report.record(at: now, link: link.id, reading: reading, verdict: verdict, isRemembered: true)
+    return Decision(.init(verdict: verdict, reading: reading, link: link), changes)
+  }
+
+  private func anomaly(_ link: inout PaymentLink, reason: String) -> Decision<SettlePayment.Outcome> {
+    var changes = Changes()
+    changes.record(.paymentAnomaly, &link, at: now)
+    return finish(&link, .anomaly, .error(reason: reason), changes)
+  }
+
+  /// Read by a fallback: kept, answered, and the status asked at once; only that settles.
+  private func unconfirmed(_ link: inout PaymentLink) -> Decision<SettlePayment.Outcome> {
+    _ = link.adopt(report.paymentID, at: now)
+    var decision = finish(&link, .unconfirmed, .accept, Changes())
+    link.nextLookAt = now
+    decision.changes.updated = [link]
+    return decision
+  }
+
+  private func repeated(_ answer: Verdict, _ match: ReportMatch) -> Decision<SettlePayment.Outcome> {
+    var link: PaymentLink?
+    if case .link(let found) = match { link = found }
+    var changes = Changes()
+    changes.message = report.record(at: now, link: link?.id, reading: .repeated, verdict: answer, isRemembered: false)
+    return Decision(.init(verdict: answer, reading: .repeated, link: link), changes)
+  }
+
+  /// Nobody asked for a status answer's orphan: only callbacks make one.
+  private func orphan() -> Decision<SettlePayment.Outcome> {
+    let verdict = Verdict.error(reason: "The payment is not known.")
+    var changes = Changes()
+    if report.source != .status {
+      changes.events = [Event(kind: .paymentOrphaned, at: now, merchant: report.merchant, link: nil)]
+    }
+    changes.message = report.record(at: now, link: nil, reading: .orphan, verdict: verdict, isRemembered: true)
+    return Decision(.init(verdict: verdict, reading: .orphan, link: nil), changes)
+  }
+}
