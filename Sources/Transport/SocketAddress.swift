@@ -170,7 +170,9 @@ extension SocketAddress {
       value.sin6_port = port.bigEndian
       value.sin6_scope_id = scope
       var address = (high, low)
-      unsafe withUnsafeMutableBytes(of: &value.sin6_addr) { target in unsafe withUnsafeBytes(of: &address) { unsafe target.copyMemory(from: $0) } }
+      unsafe withUnsafeMutableBytes(of: &value.sin6_addr) { target in
+        unsafe withUnsafeBytes(of: &address) { unsafe target.copyMemory(from: $0) }
+      }
       unsafe bytes.storeBytes(of: value, as: sockaddr_in6.self)
       return socklen_t(MemoryLayout<sockaddr_in6>.size)
     case .unix(let path):

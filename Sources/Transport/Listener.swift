@@ -1,0 +1,82 @@
+import CLinux
+import Glibc
+
+/// Accepts the connections of one listening socket on one loop (loop thread only). `start` hands it its descriptor, `close` takes it away.
+///
+/// When the process has no descriptor left (EMFILE), or `mayAccept` says no, accepting pauses: the connections wait in the kernel's queue instead of turning the
+/// loop round and round, and it is tried again soon after.
+package final class Listener {
+  private let loop: EventLoop
+  private var descriptor: Int32
+  private let path: String?
+  private let mayAccept: () -> Bool
+  private let onAccept: (Int32, SocketAddress) -> Void
+  private var registration: Registration?
+  private var resume: TimerID?
+
+  /// Connections taken in one turn of the loop, so that those already open get their turn too.
+  private static let acceptsPerTurn = 64
+  /// How long accepting pauses. Long enough not to burn the processor, short enough for a client not to notice.
+  private static let pause: Duration = .milliseconds(20)
+
+  /// - Parameters:
+  ///   - path: the unix path to remove when the listener closes.
+  ///   - mayAccept: asked before every connection.
+  ///   - onAccept: takes over the connected descriptor, which is non-blocking and close-on-exec.
+  package init(
+    descriptor: Int32, path: String?, loop: EventLoop, mayAccept: @escaping () -> Bool,
+    onAccept: @escaping (Int32, SocketAddress) -> Void
+  ) {
+    self.descriptor = descriptor
+    self.path = path
+    self.loop = loop
+    self.mayAccept = mayAccept
+    self.onAccept = onAccept
+  }
+
+  package func start() throws(TransportError) {
+    registration = try loop.register(descriptor, interest: .read) { [unowned self] _ in accept() }
+  }
+
+  package func close() {
+    loop.preconditionIsCurrent()
+    guard descriptor >= 0 else { return }
+    if let registration { loop.deregister(registration) }
+    if let resume { loop.cancel(resume) }
+    (registration, resume) = (nil, nil)
+    _ = Glibc.close(descriptor)
+    descriptor = -1
+    if let path { unsafe unlink(path) }
+  }
+
+  private func accept() {
+    for _ in 0..<Self.acceptsPerTurn {
+      guard descriptor >= 0 else { return }
+      guard mayAccept() else { return rest() }
+      var storage = sockaddr_storage()
+      var length = socklen_t()
+      // SAFETY: the kernel writes at most the size of the storage.
+      let accepted = unsafe clinux_accept(descriptor, &storage, &length)
+      guard accepted >= 0 else {
+        switch errno {
+        case EAGAIN: return
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return rest()
+        // The connection died while it waited, or the network failed under it (accept(2), "Error handling"): the next one may be well.
+        default: continue
+        }
+      }
+      let peer = SocketAddress(storage)
+      if peer.unixPath == nil { _ = clinux_set_no_delay(accepted) }
+      onAccept(accepted, peer)
+    }
+  }
+
+  private func rest() {
+    guard let registration, resume == nil else { return }
+    loop.update(registration, interest: [])
+    resume = loop.schedule(after: Self.pause) { [unowned self] in
+      resume = nil
+      if let registration = self.registration { loop.update(registration, interest: .read) }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+/// Bytes of an answer, gathered so that they leave in one send. It keeps its memory from one answer to the next, unless an answer was large.
+@safe package final class SendBuffer {
+  private var base: UnsafeMutableRawPointer
+  private var capacity: Int
+  package private(set) var count = 0
+
+  /// More than this is given back after an answer.
+  private static let keptCapacity = 64 * 1024
+
+  package init(capacity: Int = 1024) {
+    self.capacity = capacity
+    unsafe base = .allocate(byteCount: capacity, alignment: 16)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  package func append(_ text: StaticString) {
+    unsafe append(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  package func append(_ text: String) {
+    var text = text
+    text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
+  }
+
+  package func append(_ bytes: [UInt8]) {
+    unsafe bytes.withUnsafeBytes { unsafe append($0) }
+  }
+
+  package func append(_ byte: UInt8) {
+    if count == capacity { grow(by: 1) }
+    // SAFETY: count < capacity.
+    unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
+    count += 1
+  }
+
+  /// A number in decimal digits, at least `width` of them.
+  package func append(decimal number: Int, width: Int = 1) {
+    precondition(number >= 0)
+    var digits: InlineArray<20, UInt8> = .init(repeating: 0x30)
+    var place = 20
+    var rest = number
+    while rest > 0 || 20 - place < width {
+      place -= 1
+      digits[place] = 0x30 + UInt8(rest % 10)
+      rest /= 10
+    }
+    for index in place..<20 { append(digits[index]) }
+  }
+
+  package func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let source = bytes.baseAddress else { return }
+    if capacity - count < bytes.count { grow(by: bytes.count) }
+    // SAFETY: there is room for bytes.count behind count.
+    unsafe (base + count).copyMemory(from: source, byteCount: bytes.count)
+    count += bytes.count
+  }
+
+  package func removeAll() {
+    count = 0
+    guard capacity > Self.keptCapacity else { return }
+    unsafe base.deallocate()
+    capacity = 1024
+    unsafe base = .allocate(byteCount: capacity, alignment: 16)
+  }
+
+  /// The bytes from `offset` on.
+  func withBytes<Result>(from offset: Int, _ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    precondition(offset <= count)
+    return unsafe body(UnsafeRawBufferPointer(start: base + offset, count: count - offset))
+  }
+
+  private func grow(by more: Int) {
+    let larger = max(capacity * 2, count + more)
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
+    // SAFETY: `fresh` has room for what is there; the old allocation is given up right after.
+    unsafe fresh.copyMemory(from: base, byteCount: count)
+    unsafe base.deallocate()
+    unsafe base = fresh
+    capacity = larger
+  }
+}

@@ -1,0 +1,218 @@
+import CLinux
+import Glibc
+
+/// A duplex stream of bytes over a connected socket, bound to one loop. TLS would come in here: what is above sees bytes only.
+///
+/// Every call is made on the loop's thread, by one task at a time (a connection's own), which preconditions check; that is what makes `@unchecked Sendable`
+/// true. The system call is tried first and epoll is asked on EAGAIN; after a read that did not fill the space the socket is known to be empty, so the next read
+/// waits at once and saves a call.
+///
+/// Deadlines are instants of the loop's clock in nanoseconds. One timer a stream serves them all: it is moved forward only when it fires too early, so that a
+/// busy connection never touches the timer queue.
+package final class Stream: @unchecked Sendable {
+  package let loop: EventLoop
+  package let peer: SocketAddress
+  private var descriptor: Int32
+
+  private var registration: Registration?
+  private var interest: Interest = []
+  private var reading = Waiter()
+  private var writing = Waiter()
+  private var timer: TimerID?
+  private var timerDue: UInt64 = 0
+  /// The last read emptied the socket.
+  private var drained = false
+  /// The kernel reported an error or a hang-up while nobody waited: the next system call tells.
+  private var broken = false
+  private var isCut = false
+
+  @safe private struct Waiter {
+    var continuation: UnsafeContinuation<Bool, Never>?
+    var deadline: UInt64 = .max
+
+    var isWaiting: Bool { unsafe continuation != nil }
+  }
+
+  /// Takes over a connected, non-blocking descriptor; `close` gives it up.
+  package init(descriptor: Int32, peer: SocketAddress, loop: EventLoop) {
+    self.descriptor = descriptor
+    self.peer = peer
+    self.loop = loop
+  }
+
+  deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
+
+  package var isOpen: Bool { descriptor >= 0 }
+
+  /// Receives what is there into the buffer's free space, at least one byte.
+  /// - Returns: how many bytes came; 0 when the peer will send no more.
+  package func receive(into buffer: ReceiveBuffer, minimumSpace: Int = 1024, deadline: UInt64) async throws(TransportError) -> Int {
+    loop.preconditionIsCurrent()
+    while true {
+      if !drained || broken, let count = try tryReceive(buffer, minimumSpace) { return count }
+      try await wait(for: .read, deadline, "receive")
+      drained = false
+    }
+  }
+
+  /// Sends all bytes of the buffer; returns when the kernel has taken them.
+  package func send(_ buffer: SendBuffer, deadline: UInt64) async throws(TransportError) {
+    loop.preconditionIsCurrent()
+    var sent = 0
+    while sent < buffer.count {
+      let count = try trySend(buffer, from: sent)
+      sent += count
+      if sent < buffer.count { try await wait(for: .write, deadline, "send") }
+    }
+  }
+
+  /// Tells the peer that no more comes; reading goes on.
+  package func shutdownWriting() {
+    loop.preconditionIsCurrent()
+    if descriptor >= 0 { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+  }
+
+  /// Ends the stream from outside its task: whoever waits gets `closed`, and so does every later call.
+  package func cut() {
+    loop.preconditionIsCurrent()
+    isCut = true
+    wakeBoth()
+  }
+
+  /// Closes the descriptor. Nobody may wait on the stream any more.
+  package func close() {
+    loop.preconditionIsCurrent()
+    guard descriptor >= 0 else { return }
+    if let registration { loop.deregister(registration) }
+    if let timer { loop.cancel(timer) }
+    (registration, timer) = (nil, nil)
+    _ = Glibc.close(descriptor)
+    descriptor = -1
+  }
+
+  /// Makes `close` reset the connection instead of ending it in order.
+  package func resetOnClose() { if descriptor >= 0 { _ = clinux_set_reset_on_close(descriptor) } }
+}
+
+// MARK: - System calls
+
+extension Stream {
+  private func checkUsable(_ operation: StaticString) throws(TransportError) {
+    guard descriptor >= 0, !isCut else { throw TransportError(.closed, "\(operation)") }
+  }
+
+  /// nil where the socket has nothing now.
+  private func tryReceive(_ buffer: ReceiveBuffer, _ minimumSpace: Int) throws(TransportError) -> Int? {
+    try checkUsable("receive")
+    let (count, space) = unsafe buffer.withFreeSpace(minimum: minimumSpace) { space in
+      var count: Int
+      repeat { count = unsafe clinux_receive(descriptor, space.baseAddress, UInt(space.count)) } while count < 0 && errno == EINTR
+      return (max(count, 0), (count, space.count))
+    }
+    if count >= 0 {
+      drained = count > 0 && count < space
+      return count
+    }
+    guard errno == EAGAIN else { throw TransportError.last("receive") }
+    drained = true
+    broken = false
+    return nil
+  }
+
+  private func trySend(_ buffer: SendBuffer, from offset: Int) throws(TransportError) -> Int {
+    try checkUsable("send")
+    let count = unsafe buffer.withBytes(from: offset) { bytes in
+      var count: Int
+      repeat { count = unsafe clinux_send(descriptor, bytes.baseAddress, UInt(bytes.count)) } while count < 0 && errno == EINTR
+      return count
+    }
+    if count >= 0 { return count }
+    guard errno == EAGAIN else { throw TransportError.last("send") }
+    return 0
+  }
+}
+
+// MARK: - Waiting
+
+extension Stream {
+  private func wait(for wanted: Interest, _ deadline: UInt64, _ operation: StaticString) async throws(TransportError) {
+    try checkUsable(operation)
+    try watch(wanted)
+    arm(deadline)
+    let inTime = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
+      precondition(!(wanted == .read ? reading : writing).isWaiting, "one task reads and one writes")
+      let waiter = unsafe Waiter(continuation: continuation, deadline: deadline)
+      if wanted == .read { reading = waiter } else { writing = waiter }
+    }
+    guard inTime else { throw TransportError(.timedOut, "\(operation)") }
+    try checkUsable(operation)
+  }
+
+  /// Registers once; changes the interest only where it lacks what is wanted.
+  private func watch(_ wanted: Interest) throws(TransportError) {
+    guard let registration else {
+      interest = wanted
+      self.registration = try loop.register(descriptor, interest: wanted) { [unowned self] in ready($0) }
+      return
+    }
+    guard !interest.isSuperset(of: wanted) else { return }
+    interest.formUnion(wanted)
+    loop.update(registration, interest: interest)
+  }
+
+  private func ready(_ readiness: Readiness) {
+    let failed = !readiness.isDisjoint(with: [.error, .hangUp])
+    var unwanted: Interest = []
+    if failed || !readiness.isDisjoint(with: [.readable, .peerClosed]) {
+      if !wake(&reading, inTime: true) { unwanted.insert(.read) }
+    }
+    if failed || readiness.contains(.writable) {
+      if !wake(&writing, inTime: true) { unwanted.insert(.write) }
+    }
+    if failed && unwanted == [.read, .write] {
+      ignore()
+    } else if !interest.isDisjoint(with: unwanted), let registration {
+      // Nobody waits for it now: a level-triggered report would come again and again.
+      interest.subtract(unwanted)
+      loop.update(registration, interest: interest)
+    }
+  }
+
+  /// Errors and hang-ups cannot be masked; with nobody waiting the descriptor leaves epoll until somebody does.
+  private func ignore() {
+    broken = true
+    if let registration { loop.deregister(registration) }
+    registration = nil
+    interest = []
+  }
+
+  private func wake(_ waiter: inout Waiter, inTime: Bool) -> Bool {
+    guard let continuation = unsafe waiter.continuation.take() else { return false }
+    waiter.deadline = .max
+    unsafe continuation.resume(returning: inTime)
+    return true
+  }
+
+  private func wakeBoth() {
+    _ = wake(&reading, inTime: true)
+    _ = wake(&writing, inTime: true)
+  }
+
+  /// Sees to it that the timer fires no later than the deadline.
+  private func arm(_ deadline: UInt64) {
+    guard deadline != .max else { return }
+    if let timer {
+      guard timerDue > deadline else { return }
+      loop.cancel(timer)
+    }
+    timerDue = deadline
+    timer = loop.schedule(at: deadline) { [unowned self] in timerFired() }
+  }
+
+  private func timerFired() {
+    timer = nil
+    if reading.deadline <= loop.now { _ = wake(&reading, inTime: false) }
+    if writing.deadline <= loop.now { _ = wake(&writing, inTime: false) }
+    arm(min(reading.deadline, writing.deadline))
+  }
+}
