@@ -36,6 +36,9 @@ final class Admission: Sendable {
     code: .canceled, mayHaveBeenSent: false, detail: "the caller gave up while waiting for a turn")
   static let late = HTTPClientError(code: .timeout, mayHaveBeenSent: false, detail: "the call's time was over before its turn came")
 
+  /// How many are in flight, and how many wait.
+  var load: (inFlight: Int, waiting: Int) { state.withLock { ($0.inFlight, $0.waiters.count) } }
+
   /// Returns when the caller may go on; every return without an error needs one `leave`.
   ///
   /// - Parameter clock: called when the caller has to wait, with what to do when its time is over; gives what stops that clock.

@@ -12,18 +12,18 @@ enum CurlFailure {
     static func always(_ code: HTTPClientError.Code) -> Row { Row(before: code, after: code) }
   }
 
-  /// A code that is not named here.
-  private static let otherwise = Row(before: .connect, after: .connectionLost)
+  /// The connection did not come to stand, or did not last. Also what a code that is not named here means.
+  private static let unfinished = Row(before: .connect, after: .connectionLost)
 
   private static let table: [CURLcode.RawValue: Row] = {
     let rows: [(Row, [CURLcode])] = [
       // Unsupported protocol: of the URL, or an answer in HTTP/0.9, which we do not read.
       (Row(before: .invalidRequest, after: .malformedAnswer), [CURLE_UNSUPPORTED_PROTOCOL]),
       (.always(.invalidRequest), [CURLE_URL_MALFORMAT, CURLE_NOT_BUILT_IN, CURLE_LOGIN_DENIED, CURLE_BAD_FUNCTION_ARGUMENT]),
-      (.always(.connect), [CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_PROXY]),
-      (.always(.connect), [CURLE_NO_CONNECTION_AVAILABLE, CURLE_FAILED_INIT, CURLE_INTERFACE_FAILED]),
+      (unfinished, [CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT, CURLE_PROXY]),
+      (unfinished, [CURLE_NO_CONNECTION_AVAILABLE, CURLE_FAILED_INIT, CURLE_INTERFACE_FAILED]),
       (
-        .always(.tls),
+        Row(before: .tls, after: .connectionLost),
         [
           CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_CIPHER, CURLE_SSL_CERTPROBLEM,
           CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CRL_BADFILE,
@@ -33,7 +33,7 @@ enum CurlFailure {
       // Here the connection's own bound; the whole call's is told by the clock.
       (Row(before: .connect, after: .timeout), [CURLE_OPERATION_TIMEDOUT]),
       (
-        Row(before: .connect, after: .connectionLost),
+        unfinished,
         [
           CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_RECV_ERROR, CURLE_SEND_FAIL_REWIND, CURLE_PARTIAL_FILE, CURLE_READ_ERROR, CURLE_HTTP2,
           CURLE_HTTP2_STREAM, CURLE_ABORTED_BY_CALLBACK, CURLE_OUT_OF_MEMORY,
@@ -48,7 +48,7 @@ enum CurlFailure {
 
   /// - Parameter begun: whether libcurl was let to send the request.
   static func code(of result: CURLcode, begun: Bool) -> HTTPClientError.Code {
-    let row = table[result.rawValue] ?? otherwise
+    let row = table[result.rawValue] ?? unfinished
     return begun ? row.after : row.before
   }
 

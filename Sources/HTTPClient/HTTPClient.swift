@@ -39,6 +39,9 @@ package final class HTTPClient: HTTPCaller, Sendable {
     for session in sessions { await session.shutdown() }
   }
 
+  /// How many calls are in flight at this moment, and how many wait for a turn: for gauges.
+  package var load: (inFlight: Int, waiting: Int) { admission.load }
+
   private func nextSession() -> LoopSession {
     let loop = loops.next()
     guard let session = sessions.first(where: { $0.loop === loop }) else { preconditionFailure("every loop of the group has its session") }

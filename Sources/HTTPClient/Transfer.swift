@@ -4,11 +4,14 @@ import HTTPTypes
 
 /// One easy handle and the call it carries at the moment. Handles are used again for call after call, so what is the same for every call is set once.
 ///
-/// **Why no request leaves twice.** When a reused connection dies before the first byte of the answer, libcurl opens another one and sends the request again by
-/// itself, POST or not (`Curl_retry_request`; design §2). libcurl calls `CURLOPT_PREREQFUNCTION` right before each time it sends a request, so `mayBegin` counts,
-/// and says no to the second: the call then ends as `.connectionLost`. Bodies are moreover given by a read function that nobody can rewind
-/// (`CURLE_SEND_FAIL_REWIND`), the second lock on the same door; the first also holds for empty bodies and for GET, where rewinding nothing succeeds.
-/// The same count is the proof behind `mayHaveBeenSent == false`: while it is 0, libcurl was never let to send a byte of the request.
+/// **Why no request leaves twice.** When a reused connection dies before the first byte of the answer, libcurl takes another one and sends the request again by
+/// itself, POST or not (`Curl_retry_request`; design §2). Three locks are on that door, and the call ends as `.connectionLost`:
+/// 1. `CURLOPT_PREREQFUNCTION`, called right before each time libcurl sends a request: `mayBegin` counts, and says no to the second time. It holds for every
+///    method, for empty bodies too, where rewinding nothing succeeds. The same count is the proof behind `mayHaveBeenSent == false`: while it is 0, libcurl was
+///    never let to send a byte of the request.
+/// 2. `CURLOPT_SOCKOPTFUNCTION`, called for each new socket: none is opened for a request that was begun. The caller hears at once instead of after another
+///    handshake, or after a connection to a host that has just gone.
+/// 3. Bodies come from a read function that nobody can rewind (`CURLE_SEND_FAIL_REWIND`).
 ///
 /// Touched on its loop's thread alone, where libcurl makes its callbacks too.
 @safe final class Transfer {
@@ -134,6 +137,12 @@ extension Transfer {
     return timesBegun == 1
   }
 
+  /// libcurl is about to connect a new socket.
+  fileprivate func mayConnect() -> Bool {
+    if timesBegun > 0 { wasResendRefused = true }
+    return timesBegun == 0
+  }
+
   fileprivate func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     guard let request else { return Int(CURL_READFUNC_ABORT) }
     let count = min(buffer.count, request.body.count - bytesRead)
@@ -242,8 +251,18 @@ extension Transfer {
   }
 
   private func setUpCallbacks(_ me: UnsafeMutableRawPointer) {
-    for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA] { unsafe set(option, pointer: me) }
-    // SAFETY of all four: libcurl lends `size * count` bytes at `bytes` for the call.
+    for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA] {
+      unsafe set(option, pointer: me)
+    }
+    check(
+      unsafe ccurl_set_prerequest_function(handle) { transfer, _, _, _, _ in
+        unsafe Transfer.from(transfer).mayBegin() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
+      })
+    check(
+      unsafe ccurl_set_socket_option_function(handle) { transfer, _, _ in
+        unsafe Transfer.from(transfer).mayConnect() ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR
+      })
+    // SAFETY of all three: libcurl lends `size * count` bytes at `bytes` for the call.
     check(
       unsafe ccurl_set_bytes_function(handle, CURLOPT_READFUNCTION) { bytes, size, count, transfer in
         unsafe Transfer.from(transfer).readBody(into: UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
@@ -255,10 +274,6 @@ extension Transfer {
     check(
       unsafe ccurl_set_bytes_function(handle, CURLOPT_HEADERFUNCTION) { bytes, size, count, transfer in
         unsafe Transfer.from(transfer).takeHead(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : -1
-      })
-    check(
-      unsafe ccurl_set_prerequest_function(handle) { transfer, _, _, _, _ in
-        unsafe Transfer.from(transfer).mayBegin() ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT
       })
   }
 

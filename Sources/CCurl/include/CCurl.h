@@ -26,9 +26,11 @@ static inline CURLcode ccurl_set_prerequest_function(CURL *easy, curl_prereq_cal
   return (curl_easy_setopt)(easy, CURLOPT_PREREQFUNCTION, function);
 }
 
-static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) { return (curl_easy_getinfo)(easy, info, value); }
+static inline CURLcode ccurl_set_socket_option_function(CURL *easy, curl_sockopt_callback function) {
+  return (curl_easy_setopt)(easy, CURLOPT_SOCKOPTFUNCTION, function);
+}
 
-static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) { return (curl_easy_getinfo)(easy, info, value); }
+static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) { return (curl_easy_getinfo)(easy, info, value); }
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {
   return (curl_multi_setopt)(multi, option, value);
