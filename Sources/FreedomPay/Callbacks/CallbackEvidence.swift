@@ -1,0 +1,94 @@
+import Crypto
+import FoundationEssentials
+import Payments
+
+/// What is kept of a message: its fields as JSON, `[["pg_order_id","A1"], …]` in message order, nested ones as lists of the same kind; and
+/// the digest that makes a repeat a repeat.
+struct CallbackEvidence {
+  /// A repeat has these anew (protocol §4.3; the acquirer stops listening to refusals after the first try).
+  static let changing: Set<String> = ["pg_salt", "pg_sig", "pg_can_reject"]
+  /// Tokens that could charge a card again, and a card's owner: no book needs them.
+  private static let withheld: Set<String> = ["pg_card_token", "pg_card_id", "pg_card_owner", "pg_card_name", "pg_card_exp"]
+
+  private let fields: Fields
+  private let merchant: MerchantName
+
+  init(_ fields: Fields, merchant: MerchantName) {
+    self.fields = fields
+    self.merchant = merchant
+  }
+
+  var evidence: Evidence { Evidence(message: message, digest: digest) }
+
+  private var message: String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.withoutEscapingSlashes]
+    // Texts and lists of texts always encode.
+    return String(decoding: try! encoder.encode(Self.kept(fields)), as: UTF8.self)  // swift-format-ignore: NeverUseForceTry
+  }
+
+  /// A list of names and values.
+  private enum Kept: Encodable {
+    case text(String)
+    case list([Kept])
+
+    func encode(to encoder: any Encoder) throws {
+      switch self {
+      case .text(let text):
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+      case .list(let list):
+        var container = encoder.unkeyedContainer()
+        for element in list { try container.encode(element) }
+      }
+    }
+  }
+
+  private static func kept(_ fields: Fields) -> Kept {
+    .list(
+      fields.all.map { field in
+        let value: Kept =
+          switch field.value {
+          case .nested(let inner): kept(inner)
+          case .text(let text):
+            .text(
+              !text.isEmpty && (withheld.contains(field.name) || MaskedCard.isFullNumber(text) && isCard(field.name)) ? "<withheld>" : text)
+          }
+        return .list([.text(field.name), value])
+      })
+  }
+
+  private static func isCard(_ name: String) -> Bool { name.lowercased().contains("card") || name.lowercased().contains("pan") }
+
+  /// Hex of SHA-256 over the merchant and all fields but the changing ones. Each part is led by its length, so that no two messages give the
+  /// same bytes; fields are sorted, since a repeat need not keep their order.
+  private var digest: String {
+    var hash = SHA256()
+    Self.feed(merchant.text, to: &hash)
+    Self.feed(fields.without(Self.changing), to: &hash)
+    return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
+  private static func feed(_ text: String, to hash: inout SHA256) {
+    hash.update(data: Array("\(text.utf8.count):".utf8))
+    hash.update(data: Array(text.utf8))
+  }
+
+  private static func feed(_ fields: Fields, to hash: inout SHA256) {
+    feed(String(fields.all.count), to: &hash)
+    let sorted = fields.all.enumerated().sorted { left, right in
+      left.element.name == right.element.name ? left.offset < right.offset : left.element.name < right.element.name
+    }
+    for (_, field) in sorted {
+      feed(field.name, to: &hash)
+      switch field.value {
+      case .text(let text):
+        feed("t", to: &hash)
+        feed(text, to: &hash)
+      case .nested(let inner):
+        feed("n", to: &hash)
+        feed(inner, to: &hash)
+      }
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import HTTPServer
+import Payments
+
+/// A callback that is from somebody who knows the secret, whole and in its formats.
+struct VerifiedCallback {
+  let kind: CallbackKind
+  let fields: Fields
+  /// Which secret verified it; the answer is signed with the same.
+  let secret: SecretKeys.Age
+  let form: SignatureForm
+  private let merchant: FreedomPayMerchant
+
+  /// Why a message goes no further.
+  enum Refusal: Error, Equatable {
+    case unverified(String)
+    case malformed(String)
+  }
+
+  /// Verifies first: what is not signed is not looked at.
+  init(_ kind: CallbackKind, _ message: CallbackMessage, merchant: FreedomPayMerchant) throws(Refusal) {
+    let verifier = SignatureVerifier(script: merchant.scriptNames.name(of: kind), secrets: merchant.secrets)
+    switch verifier.verify(message.fields, query: message.query) {
+    case .unsigned: throw .unverified("the signature is missing")
+    case .wrong: throw .unverified("the signature is wrong")
+    case .verified(let secret, let form):
+      self.secret = secret
+      self.form = form
+    }
+    self.kind = kind
+    self.merchant = merchant
+    fields = form == .queryJoined ? message.fields.joining(message.query) : message.fields
+    do {
+      try KnownFields.verify(fields, kind)
+    } catch {
+      throw .malformed(error.reason)
+    }
+    if let number = fields.text("pg_merchant_id"), number != String(merchant.number) { throw .malformed("pg_merchant_id is another's") }
+  }
+
+  /// The message in our words (protocol §3, §4.1).
+  func report(receivedAt now: Timestamp) throws(Refusal) -> Report {
+    do {
+      return try report(ReportFields(fields: fields, merchant: merchant), now)
+    } catch {
+      throw .malformed("a number or an amount \(error)")
+    }
+  }
+
+  private func report(_ values: ReportFields, _ now: Timestamp) throws(InvalidValue) -> Report {
+    let status = kind == .check ? PaymentStatus.pending : resultStatus(values)
+    return Report(
+      source: kind == .check ? .check : .result, merchant: merchant.name, paymentID: try values.paymentID(), order: values.order,
+      link: values.link, status: status, amount: try values.money("pg_amount"),
+      captured: status == .paid ? try values.money("pg_clearing_amount") : nil, discount: try values.money("pg_discount_amount"),
+      isTest: isTest(values), method: values.method, card: values.card, failure: status == .failed ? failure(values) : nil,
+      paidAt: status.hasMoney ? values.paidAt : nil, canReject: values.flag("pg_can_reject") ?? false, asOf: now,
+      needsConfirmation: form != .strict, evidence: CallbackEvidence(fields, merchant: merchant.name).evidence)
+  }
+
+  /// `pg_result=1` with `pg_captured=0` is only a hold; 2 is "not finished".
+  private func resultStatus(_ values: ReportFields) -> PaymentStatus {
+    switch fields.text("pg_result") {
+    case "1": values.flag("pg_captured") == false ? .authorized : .paid
+    case "0": .failed
+    default: .pending
+    }
+  }
+
+  /// `pg_testing_mode` is present only in test mode (protocol §4.1); a check never has it.
+  private func isTest(_ values: ReportFields) -> Bool? {
+    values.flag("pg_testing_mode") ?? (kind == .result ? false : nil)
+  }
+
+  private func failure(_ values: ReportFields) -> Failure {
+    values.failure ?? Failure(code: "failed", message: "not paid")
+  }
+}

@@ -1,0 +1,37 @@
+import Crypto
+
+/// `pg_sig`: MD5 over `script;value1;value2;…;secret` in UTF-8, as 32 lowercase hex characters (protocol §1.1).
+///
+/// The text is fed to the digest piece by piece: it never exists as a whole, so nothing can log or keep it.
+package enum Signature {
+  /// Bytes of a digest.
+  static let length = 16
+
+  /// Signs a message: the same fields with a fresh salt and `pg_sig` behind them. A salt or signature it already has gives way.
+  package static func sign(_ fields: Fields, script: ScriptName, secret: SecretKey, salt: Salt = .random()) -> Fields {
+    var signed = fields.without(["pg_salt", "pg_sig"])
+    signed.append("pg_salt", .text(salt.text))
+    signed.append("pg_sig", .text(hex(of: signed, script: script, secret: secret)))
+    return signed
+  }
+
+  /// The signature of a message as it stands; `pg_sig` in it does not count, empty values do.
+  package static func hex(of fields: Fields, script: ScriptName, secret: SecretKey) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    let digest = digest(script: script, values: SignedOrder.sorted.values(of: fields), secret: secret)
+    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+  }
+
+  /// The digest of values that already stand in their order.
+  static func digest(script: ScriptName, values: [String], secret: SecretKey) -> Insecure.MD5Digest {
+    var hash = Insecure.MD5()
+    hash.update(data: Array(script.text.utf8))
+    for value in values {
+      hash.update(data: [UInt8(ascii: ";")])
+      hash.update(data: Array(value.utf8))
+    }
+    hash.update(data: [UInt8(ascii: ";")])
+    hash.update(data: secret.bytes)
+    return hash.finalize()
+  }
+}

@@ -1,0 +1,92 @@
+import Crypto
+
+/// How a message's signature came out.
+package enum SignatureVerdict: Sendable, Equatable {
+  /// The message is from somebody who knows the secret. The form says how literally it had to be taken.
+  case verified(secret: SecretKeys.Age, form: SignatureForm)
+  /// There is no signature at all.
+  case unsigned
+  /// There is one, and it is wrong.
+  case wrong
+}
+
+/// How a message had to be read until its signature fitted (protocol §1.4, §1.5).
+package enum SignatureForm: Sendable, Equatable {
+  /// As received, empty values counted.
+  case strict
+  /// As received, empty values left out.
+  case emptiesDropped
+  /// With the parameters of our URL's query that the body does not repeat.
+  case queryJoined
+}
+
+/// Verifies messages for one script name and one merchant.
+package struct SignatureVerifier: Sendable {
+  private let script: ScriptName
+  private let secrets: SecretKeys
+
+  package init(script: ScriptName, secrets: SecretKeys) {
+    self.script = script
+    self.secrets = secrets
+  }
+
+  /// Compares in constant time; tries the strict form before the fallbacks, the current secret before the previous one.
+  ///
+  /// - Parameters:
+  ///   - fields: the whole message with its `pg_sig`, fields that nobody knows included.
+  ///   - query: the parameters of the URL's query where the message came in a body.
+  package func verify(_ fields: Fields, query: Fields = Fields()) -> SignatureVerdict {
+    let signatures = fields.values(of: "pg_sig")
+    guard let first = signatures.first else { return .unsigned }
+    guard signatures.count == 1, case .text(let hex) = first else { return .wrong }
+    guard !hex.isEmpty else { return .unsigned }
+    guard let signature = Self.bytes(ofHex: hex) else { return .wrong }
+
+    for (form, lists) in candidates(fields, query: query) {
+      for (age, key) in secrets.all {
+        for values in lists where Signature.digest(script: script, values: values, secret: key) == signature {
+          return .verified(secret: age, form: form)
+        }
+      }
+    }
+    return .wrong
+  }
+
+  /// The lists of values worth trying, form by form; what was tried already is left out.
+  private func candidates(_ fields: Fields, query: Fields) -> [(form: SignatureForm, lists: [[String]])] {
+    let strict = SignedOrder.allCases.map { $0.values(of: fields) }
+    var tried: Set<[String]> = []
+    func fresh(_ lists: [[String]]) -> [[String]] { lists.filter { tried.insert($0).inserted } }
+
+    var candidates: [(form: SignatureForm, lists: [[String]])] = [(.strict, fresh(strict))]
+    candidates.append((.emptiesDropped, fresh(strict.map { $0.filter { !$0.isEmpty } })))
+    let joined = fields.joining(query)
+    if joined != fields {
+      candidates.append((.queryJoined, fresh(SignedOrder.allCases.map { $0.values(of: joined) })))
+    }
+    return candidates
+  }
+
+  /// 32 hex characters as 16 bytes.
+  private static func bytes(ofHex hex: String) -> [UInt8]? {
+    let digits = hex.utf8.map { character -> UInt8? in
+      switch character {
+      case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+      case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+      case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+      default: nil
+      }
+    }
+    guard digits.count == Signature.length * 2, !digits.contains(nil) else { return nil }
+    let values = digits.compactMap(\.self)
+    return (0..<Signature.length).map { values[2 * $0] << 4 | values[2 * $0 + 1] }
+  }
+}
+
+extension Fields {
+  /// The message with the fields of a query whose names it does not have yet.
+  package func joining(_ query: Fields) -> Fields {
+    let names = Set(all.map(\.name))
+    return Fields(all + query.all.filter { !names.contains($0.name) })
+  }
+}
