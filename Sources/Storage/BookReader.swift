@@ -1,0 +1,128 @@
+import GRDB
+import Payments
+
+/// Reads the books through one connection, inside a transaction that somebody else began.
+struct BookReader {
+  let db: Database
+  let limits: StorageLimits
+
+  /// What a unit reads: links of its merchant only, each once, newest first.
+  func snapshot(_ scope: Scope) throws -> Snapshot {
+    var links: [PaymentLink] = []
+    if let order = scope.order { links = try self.links(of: order, merchant: scope.merchant) }
+    if let id = scope.link, !links.contains(where: { $0.id == id }), let link = try link(id) { links.append(link) }
+    if let payment = scope.payment, !links.contains(where: { $0.payment(payment) != nil }),
+      let link = try link(with: payment, merchant: scope.merchant), !links.contains(where: { $0.id == link.id })
+    {
+      links.append(link)
+    }
+    links.removeAll { $0.merchant != scope.merchant }
+    links.sort { LinkPosition($0) > LinkPosition($1) }
+    return Snapshot(
+      links: links, idempotency: try scope.idempotency.flatMap(idempotency),
+      answer: try scope.answerDigest.flatMap { try answer(merchant: scope.merchant, digest: $0) })
+  }
+
+  func link(_ id: LinkID) throws -> PaymentLink? {
+    try links(LinkStatements.byID, ["id": id.text]).first
+  }
+
+  func link(by kind: TokenKind, _ token: Token) throws -> PaymentLink? {
+    try links(LinkStatements.byToken(kind), ["token": token.text]).first
+  }
+
+  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) throws -> [PaymentLink] {
+    var due: [PaymentLink] = []
+    for rank in LookRank.allCases where due.count < limit {
+      due += try links(
+        LinkStatements.due,
+        ["merchant": merchant.text, "rank": rank.rawValue, "before": before.milliseconds, "limit": limit - due.count])
+    }
+    return due
+  }
+
+  func linksToExpire(before: Timestamp, limit: Int) throws -> [PaymentLink] {
+    try links(LinkStatements.ended, ["before": before.milliseconds, "limit": limit])
+  }
+
+  func events(of id: LinkID) throws -> [Event] {
+    guard let link = try link(id) else { return [] }
+    var events: [Event] = []
+    let rows = try Row.fetchCursor(
+      try db.cachedStatement(sql: BookStatements.eventsOfLink), arguments: ["link": id.text, "limit": limits.eventsOfLink])
+    while let row = try rows.next() { events.append(try StoredRow(event: row).event(of: link)) }
+    return events
+  }
+
+  func merchants() throws -> [MerchantName] {
+    try String.fetchAll(try db.cachedStatement(sql: LinkStatements.merchants)).map { text in
+      do { return try MerchantName(text) } catch { throw StoreError(.corrupt, "link: merchant cannot be read") }
+    }
+  }
+
+  private func link(with payment: PaymentID, merchant: MerchantName) throws -> PaymentLink? {
+    try links(LinkStatements.byPayment, ["merchant": merchant.text, "number": payment.number]).first
+  }
+
+  private func links(of order: OrderID, merchant: MerchantName) throws -> [PaymentLink] {
+    let limit = limits.linksOfOrder
+    let links = try links(LinkStatements.ofOrder, ["merchant": merchant.text, "order": order.text, "limit": limit + 1])
+    guard links.count <= limit else { throw StoreError(.unavailable, "an order has more than \(limit) links") }
+    return links
+  }
+
+  func links(_ sql: String, _ arguments: StatementArguments) throws -> [PaymentLink] {
+    var links: [PaymentLink] = []
+    let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments)
+    while let row = try rows.next() { links.append(try StoredRow(link: row).link()) }
+    for index in links.indices { links[index].payments = try payments(of: links[index].id) }
+    return links
+  }
+
+  private func payments(of link: LinkID) throws -> [Payment] {
+    var payments: [Payment] = []
+    let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.payments), arguments: ["link": link.text])
+    while let row = try rows.next() { payments.append(try StoredRow<PaymentColumn>(row, key: "of \(link.text)").payment()) }
+    return payments
+  }
+
+  private func idempotency(_ reference: IdempotencyReference) throws -> IdempotencyRecord? {
+    let statement = try db.cachedStatement(sql: BookStatements.idempotency)
+    guard let row = try Row.fetchOne(statement, arguments: ["caller": reference.caller, "key": reference.key]) else { return nil }
+    return try StoredRow<IdempotencyColumn>(row, key: "of \(reference.caller)").record(caller: reference.caller, key: reference.key)
+  }
+
+  private func answer(merchant: MerchantName, digest: String) throws -> Verdict? {
+    let statement = try db.cachedStatement(sql: BookStatements.answer)
+    guard let text = try String.fetchOne(statement, arguments: ["merchant": merchant.text, "digest": digest]) else { return nil }
+    do { return try StoredJSON.value(Verdict.self, from: text) } catch {
+      throw StoreError(.corrupt, "answer \(digest): verdict cannot be read")
+    }
+  }
+}
+
+extension LinkPosition {
+  init(_ link: PaymentLink) { self.init(createdAt: link.createdAt, id: link.id) }
+
+  /// Whether it is the newer one: time first, then id.
+  static func > (left: LinkPosition, right: LinkPosition) -> Bool {
+    (left.createdAt.milliseconds, left.id.text) > (right.createdAt.milliseconds, right.id.text)
+  }
+}
+
+/// What `BookStatements.idempotency` gives.
+enum IdempotencyColumn: Int, Column {
+  case fingerprint, at, link, refusal
+
+  static let table = "idempotency"
+
+  var name: String { "\(self)" }
+}
+
+extension StoredRow<IdempotencyColumn> {
+  func record(caller: String, key: String) throws(StoreError) -> IdempotencyRecord {
+    IdempotencyRecord(
+      reference: IdempotencyReference(caller: caller, key: key, fingerprint: try text(.fingerprint)), at: try time(.at),
+      link: try value(.link), refusal: try textIfAny(.refusal) == nil ? nil : try json(.refusal))
+  }
+}

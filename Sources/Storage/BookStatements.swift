@@ -1,0 +1,25 @@
+/// The statements about all that stands beside the links.
+enum BookStatements {
+  static let insertEvent = "INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))"
+  static let eventsOfLink = "SELECT \(EventColumn.list) FROM event WHERE link = :link ORDER BY sequence, feed LIMIT :limit"
+
+  static let idempotency = "SELECT fingerprint, at, link, refusal FROM idempotency WHERE caller = :caller AND key = :key"
+  static let keepIdempotency = """
+    INSERT INTO idempotency (caller, key, fingerprint, at, link, refusal) VALUES (:caller, :key, :fingerprint, :at, :link, :refusal)
+    ON CONFLICT (caller, key) DO UPDATE SET
+      fingerprint = excluded.fingerprint, at = excluded.at, link = excluded.link, refusal = excluded.refusal
+    """
+  static let forgetIdempotency = "DELETE FROM idempotency WHERE caller = :caller AND key = :key"
+
+  static let insertMessage = """
+    INSERT INTO message (at, merchant, source, payment, order_id, link, reading, verdict, is_remembered, digest, message)
+    VALUES (:at, :merchant, :source, :payment, :order_id, :link, :reading, :verdict, :is_remembered, :digest, :message)
+    """
+  static let answer = "SELECT verdict FROM answer WHERE merchant = :merchant AND digest = :digest"
+  /// The first verdict stays.
+  static let rememberAnswer = """
+    INSERT INTO answer (merchant, digest, at, verdict) VALUES (:merchant, :digest, :at, :verdict) ON CONFLICT (merchant, digest) DO NOTHING
+    """
+
+  static let beat = "UPDATE heartbeat SET beats = beats + 1 WHERE number = 1"
+}

@@ -1,0 +1,75 @@
+import GRDB
+import Payments
+
+/// Table `event`. `feed`, its place in the one order of all events, is given by the database and never again.
+enum EventColumn: Int, Column {
+  case id, merchant, link, sequence, kind, at, state
+
+  static let table = "event"
+
+  var name: String { Self.names[rawValue] }
+
+  private static let names = allCases.map { spelled("\($0)") }
+
+  func value(of event: Event) throws -> DatabaseValue {
+    switch self {
+    case .id: event.id.text.databaseValue
+    case .merchant: event.merchant.text.databaseValue
+    case .link: event.link?.id.text.databaseValue ?? .null
+    case .sequence: event.sequence.databaseValue
+    case .kind: event.kind.rawValue.databaseValue
+    case .at: event.at.databaseValue
+    case .state: try event.link.map { try StoredJSON.text(LinkState($0)).databaseValue } ?? .null
+    }
+  }
+}
+
+/// The part of a link that changes: an event keeps this alone, since the rest stands once in the link's own row.
+struct LinkState: Codable {
+  var status: LinkStatus
+  var sequence: Int64
+  var page: PaymentPage?
+  var payments: [Payment]
+  var seenAt: Timestamp?
+  var acceptedAt: Timestamp?
+  var canceledAt: Timestamp?
+  var openings: Int
+  var askedAt: Timestamp?
+  var nextLookAt: Timestamp?
+
+  init(_ link: PaymentLink) {
+    status = link.status
+    sequence = link.sequence
+    page = link.page
+    payments = link.payments
+    seenAt = link.seenAt
+    acceptedAt = link.acceptedAt
+    canceledAt = link.canceledAt
+    openings = link.openings
+    askedAt = link.askedAt
+    nextLookAt = link.nextLookAt
+  }
+
+  /// The link as it stood then.
+  func link(like link: PaymentLink) -> PaymentLink {
+    PaymentLink(
+      id: link.id, merchant: link.merchant, order: link.order, terms: link.terms, tokens: link.tokens, createdAt: link.createdAt,
+      expiresAt: link.expiresAt, status: status, sequence: sequence, page: page, payments: payments, seenAt: seenAt, acceptedAt: acceptedAt,
+      canceledAt: canceledAt, openings: openings, askedAt: askedAt, nextLookAt: nextLookAt)
+  }
+}
+
+extension StoredRow<EventColumn> {
+  init(event row: Row) {
+    self.init(row, key: "?")
+    if let id: EventID = try? value(.id) { key = id.text }
+  }
+
+  /// - Parameter link: the event's link as it stands now.
+  func event(of link: PaymentLink) throws(StoreError) -> Event {
+    let state: LinkState = try json(.state)
+    return Event(
+      id: try value(.id), kind: try word(.kind), at: try time(.at), merchant: try value(.merchant), sequence: try integer(.sequence),
+      link: state.link(like: link))
+  }
+}

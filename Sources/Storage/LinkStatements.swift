@@ -1,0 +1,70 @@
+import Payments
+
+/// The statements about links and payments. Each has an index that serves it whole; a test asks the engine.
+enum LinkStatements {
+  static let byID = select(where: "id = :id")
+  static let byPayment = select(where: "id = (SELECT link FROM payment WHERE merchant = :merchant AND number = :number)")
+
+  /// The live ones first, so that a bound never cuts them off.
+  static let ofOrder = select(
+    where: "merchant = :merchant AND order_id = :order ORDER BY is_live DESC, created_at DESC, id DESC LIMIT :limit")
+
+  static func byToken(_ kind: TokenKind) -> String {
+    switch kind {
+    case .client: byClientToken
+    case .short: byShortToken
+    case .return: byReturnToken
+    }
+  }
+
+  private static let byClientToken = select(where: "client_token = :token")
+  private static let byShortToken = select(where: "short_token = :token")
+  private static let byReturnToken = select(where: "return_token = :token")
+
+  static let due = select(
+    where: "merchant = :merchant AND look_rank = :rank AND next_look_at <= :before ORDER BY next_look_at LIMIT :limit")
+  static let ended = select(where: "status = 'active' AND expires_at <= :before ORDER BY expires_at LIMIT :limit")
+
+  /// Only the places in the list: a page that spans merchants is merged from them before a link is read.
+  static func positions(order: Bool, status: Bool, flag: Bool) -> String {
+    var conditions = ["merchant = :merchant"]
+    if order { conditions.append("order_id = :order") }
+    if status { conditions.append("status = :status") }
+    if flag { conditions.append("flags > 0 AND flags & :flag <> 0") }
+    conditions.append("created_at >= :from AND (created_at, id) < (:until, :before)")
+    return "SELECT created_at, id FROM link WHERE \(conditions.joined(separator: " AND ")) ORDER BY created_at DESC, id DESC LIMIT :limit"
+  }
+
+  static let payments = "SELECT \(PaymentColumn.list) FROM payment WHERE link = :link ORDER BY ordinal"
+
+  /// Steps aside where another link has the order's place: the expected conflict does not raise.
+  static let insert = """
+    INSERT INTO link (\(LinkColumn.list), holds_order) VALUES (\(LinkColumn.parameters), :is_live)
+    ON CONFLICT (merchant, order_id) WHERE holds_order = 1 DO NOTHING
+    """
+
+  /// A link that comes back to life takes the order's place only where it is free.
+  static let update = """
+    UPDATE link SET \(LinkColumn.assignments(LinkColumn.changing)), holds_order = :is_live AND (holds_order OR NOT EXISTS
+      (SELECT 1 FROM link other WHERE other.merchant = link.merchant AND other.order_id = link.order_id AND other.holds_order = 1))
+    WHERE id = :id
+    """
+
+  static let savePayment = """
+    INSERT INTO payment (\(PaymentColumn.list)) VALUES (\(PaymentColumn.parameters))
+    ON CONFLICT (link, ordinal) DO UPDATE SET \(PaymentColumn.changing.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", "))
+    """
+
+  /// Walks the index from merchant to merchant instead of reading every link.
+  static let merchants = """
+    WITH RECURSIVE held (merchant) AS (
+      SELECT min(merchant) FROM link
+      UNION ALL
+      SELECT (SELECT min(link.merchant) FROM link WHERE link.merchant > held.merchant) FROM held WHERE held.merchant IS NOT NULL
+    ) SELECT merchant FROM held WHERE merchant IS NOT NULL
+    """
+
+  private static func select(where condition: String) -> String {
+    "SELECT \(LinkColumn.list) FROM link WHERE \(condition)"
+  }
+}

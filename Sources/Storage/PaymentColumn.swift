@@ -1,0 +1,79 @@
+import GRDB
+import Payments
+
+/// Table `payment`: one row for each attempt at money under a link.
+enum PaymentColumn: Int, Column {
+  case link, ordinal, merchant, number, status, amount, currency, captured, refunded, method, cardNumber, cardBrand, flags
+  case failureCode, failureMessage, paidAt, checkedAt, createdAt, changedAt
+
+  static let table = "payment"
+
+  var name: String { Self.names[rawValue] }
+
+  private static let names = allCases.map { spelled("\($0)") }
+
+  static let changing = allCases.filter { $0.rawValue >= number.rawValue }
+
+  func value(of payment: Payment, under link: PaymentLink) -> DatabaseValue {
+    switch self {
+    case .link: link.id.text.databaseValue
+    case .ordinal: payment.ordinal.databaseValue
+    case .merchant: link.merchant.text.databaseValue
+    case .number: payment.id?.number.databaseValue ?? .null
+    case .status: payment.status.rawValue.databaseValue
+    case .amount: payment.amount?.minorUnits.databaseValue ?? .null
+    case .currency: payment.amount?.currency.code.databaseValue ?? .null
+    case .captured: payment.captured.databaseValue
+    case .refunded: payment.refunded.databaseValue
+    case .method: payment.method?.databaseValue ?? .null
+    case .cardNumber: payment.card?.maskedNumber.databaseValue ?? .null
+    case .cardBrand: payment.card?.brand?.databaseValue ?? .null
+    case .flags: FlagBits(payment.flags).rawValue.databaseValue
+    case .failureCode: payment.failure?.code.databaseValue ?? .null
+    case .failureMessage: payment.failure?.message.databaseValue ?? .null
+    case .paidAt: payment.paidAt?.databaseValue ?? .null
+    case .checkedAt: payment.checkedAt?.databaseValue ?? .null
+    case .createdAt: payment.createdAt.databaseValue
+    case .changedAt: payment.changedAt.databaseValue
+    }
+  }
+}
+
+extension StoredRow<PaymentColumn> {
+  func payment() throws(StoreError) -> Payment {
+    var payment = Payment(ordinal: Int(try integer(.ordinal)), id: try number(), status: try word(.status), createdAt: try time(.createdAt))
+    payment.amount = try amount()
+    payment.captured = try integer(.captured)
+    payment.refunded = try integer(.refunded)
+    payment.method = try textIfAny(.method)
+    payment.card = try textIfAny(.cardNumber).map { number throws(StoreError) in
+      Card(maskedNumber: number, brand: try textIfAny(.cardBrand))
+    }
+    payment.flags = try flags()
+    payment.failure = try textIfAny(.failureCode).map { code throws(StoreError) in Failure(code: code, message: try text(.failureMessage)) }
+    payment.paidAt = try timeIfAny(.paidAt)
+    payment.checkedAt = try timeIfAny(.checkedAt)
+    payment.changedAt = try time(.changedAt)
+    guard (0...(payment.amount?.minorUnits ?? 0)).contains(payment.captured) else { throw corrupt(.captured) }
+    guard (0...payment.captured).contains(payment.refunded) else { throw corrupt(.refunded) }
+    return payment
+  }
+
+  private func number() throws(StoreError) -> PaymentID? {
+    guard let number = try integerIfAny(.number) else { return nil }
+    do { return try PaymentID(number) } catch { throw corrupt(.number) }
+  }
+
+  private func amount() throws(StoreError) -> Money? {
+    guard let units = try integerIfAny(.amount) else { return nil }
+    guard units >= 0 else { throw corrupt(.amount) }
+    let code = try text(.currency)
+    do { return Money(minorUnits: units, currency: try Currency(code)) } catch { throw corrupt(.currency) }
+  }
+
+  private func flags() throws(StoreError) -> [Flag] {
+    let bits = FlagBits(rawValue: try integer(.flags))
+    guard bits.isKnown else { throw corrupt(.flags) }
+    return bits.flags
+  }
+}

@@ -1,0 +1,121 @@
+import Dispatch
+import GRDB
+import Logging
+package import Payments
+import Synchronization
+
+/// The books in one SQLite file: one writer that commits in groups, several readers, each on queues of their own, never on a loop.
+package final class SQLiteStore: Store {
+  let pool: DatabasePool
+  let limits: StorageLimits
+  private let writer: GroupWriter
+  /// Held for as long as the store lives; nil once it is closed.
+  private let lock: Mutex<DatabaseLock?>
+  private let waitingReads = Atomic<Int>(0)
+
+  init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) {
+    self.pool = pool
+    self.limits = limits
+    self.lock = Mutex(lock)
+    writer = GroupWriter(pool: pool, limits: limits, logger: logger)
+  }
+
+  /// Transactions that wrote something, since the opening: how well commits are shared.
+  package var commits: Int { writer.commits.load(ordering: .relaxed) }
+
+  package func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
+    let result: Result<Unit.Outcome, StoreError> = await withCheckedContinuation { continuation in
+      writer.enqueue(WaitingUnit(unit, limits: limits) { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+
+  package func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? {
+    try await read("reading a link") { try $0.link(id) }
+  }
+
+  package func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? {
+    try await read("reading a link by its token") { try $0.link(by: token, value) }
+  }
+
+  package func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage {
+    try await read("reading a list") { try $0.page(query) }
+  }
+
+  package func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+    try await read("reading what is due") { try $0.linksToLookAt(merchant: merchant, before: before, limit: limit) }
+  }
+
+  package func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+    try await read("reading what ends") { try $0.linksToExpire(before: before, limit: limit) }
+  }
+
+  package func events(of link: LinkID) async throws(StoreError) -> [Event] {
+    try await read("reading events") { try $0.events(of: link) }
+  }
+
+  /// Every merchant that has a link here.
+  package func merchants() async throws(StoreError) -> [MerchantName] {
+    try await read("reading the merchants") { try $0.merchants() }
+  }
+
+  /// A trial write through the writer's own queue, durable like any other: it tells of a full disk, a lost file and a stuck writer alike.
+  package func health() async -> Bool {
+    await withCheckedContinuation { continuation in
+      let once = Once<Bool> { continuation.resume(returning: $0) }
+      writer.enqueue(WaitingUnit(trial: once.call))
+      DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(Int(limits.healthTimeout.wholeMilliseconds))) { once.call(false) }
+    }
+  }
+
+  /// Answers what waits, brings the log into the file, and lets go of the lock. Nobody may read any more.
+  package func close() async {
+    await writer.close()
+    await withCheckedContinuation { continuation in
+      DispatchQueue.global().async {
+        // Both are only tidying: what is committed is safe in the log, which the next opening reads.
+        try? self.pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        try? self.pool.close()
+        self.lock.withLock { $0 = nil }
+        continuation.resume()
+      }
+    }
+  }
+
+  /// Reads in a snapshot of what is committed, on a reader's own queue. The caller's cancellation does not reach it.
+  private func read<Value: Sendable>(
+    _ doing: String, _ body: @escaping @Sendable (BookReader) throws -> Value
+  ) async throws(StoreError) -> Value {
+    guard waitingReads.add(1, ordering: .relaxed).newValue <= limits.waitingReads else {
+      waitingReads.subtract(1, ordering: .relaxed)
+      throw StoreError(.overloaded, "\(limits.waitingReads) reads wait already")
+    }
+    defer { waitingReads.subtract(1, ordering: .relaxed) }
+    let limits = limits
+    let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+      pool.asyncRead { db in
+        do {
+          continuation.resume(returning: .success(try body(BookReader(db: db.get(), limits: limits))))
+        } catch {
+          continuation.resume(returning: .failure(StoreError(error, while: doing)))
+        }
+      }
+    }
+    return try result.get()
+  }
+}
+
+/// Hands on the first of several answers.
+private final class Once<Value: Sendable>: Sendable {
+  private let then: Mutex<(@Sendable (Value) -> Void)?>
+
+  init(_ then: @escaping @Sendable (Value) -> Void) { self.then = Mutex(then) }
+
+  @Sendable func call(_ value: Value) {
+    let then = then.withLock { then in
+      defer { then = nil }
+      return then
+    }
+    then?(value)
+  }
+}

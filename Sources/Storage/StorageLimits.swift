@@ -1,0 +1,32 @@
+/// Every bound of the store, once, with its reason (design §4.7).
+package struct StorageLimits: Hashable, Sendable {
+  /// Units that may wait for the writer: at 5,000 units a second on a slow disk the last of them waits under a second.
+  package var waitingUnits = 4096
+  /// Of these, the hundredth parts that only the acquirer's calls may fill, so that a rush of creates never costs a payment's result.
+  package var keptForCallbacks = 10
+  /// Units in one transaction: beyond this the commit's share of a unit is small, and the first would wait for the last for nothing.
+  package var groupSize = 256
+  /// How often a unit is run in all when a live link of its order keeps turning up.
+  package var conflictRuns = 3
+  /// Connections that read at the same time; each holds some 2 MB of pages.
+  package var readers = 4
+  /// Reads that may wait for one of them.
+  package var waitingReads = 4096
+  /// How long another process may keep the file locked before a statement gives up, such as a backup tool.
+  package var busyTimeout: Duration = .seconds(5)
+  /// How long the trial write of `health()` may take.
+  package var healthTimeout: Duration = .seconds(2)
+  /// Pages in the write-ahead log before they are copied into the file: 16 MiB of log, so that a commit seldom pays for it.
+  package var checkpointPages = 4096
+  /// Bytes that the log keeps on the disk once it is copied.
+  package var walBytes = 64 << 20
+  /// Links of one order that a unit reads, the live ones first, then the newest; an order with more is refused rather than half read.
+  package var linksOfOrder = 1000
+  /// Events of one link that are read at once.
+  package var eventsOfLink = 10_000
+
+  package init() {}
+
+  /// Units of ordinary callers that may wait.
+  var waitingOrdinary: Int { waitingUnits - waitingUnits * keptForCallbacks / 100 }
+}

@@ -1,0 +1,72 @@
+import GRDB
+import Payments
+
+/// A row while it is being read. Every value is judged again: the file may have been changed by another hand.
+/// It is only valid until the next row is fetched.
+struct StoredRow<Columns: Column> {
+  let row: Row
+  /// What names the row in an error, such as a link's id.
+  var key: String
+
+  init(_ row: Row, key: String) {
+    self.row = row
+    self.key = key
+  }
+
+  func integerIfAny(_ column: Columns) throws(StoreError) -> Int64? {
+    let value: DatabaseValue = row[column.rawValue]
+    switch value.storage {
+    case .int64(let number): return number
+    case .null: return nil
+    default: throw corrupt(column)
+    }
+  }
+
+  func integer(_ column: Columns) throws(StoreError) -> Int64 {
+    guard let number = try integerIfAny(column) else { throw corrupt(column) }
+    return number
+  }
+
+  func textIfAny(_ column: Columns) throws(StoreError) -> String? {
+    let value: DatabaseValue = row[column.rawValue]
+    switch value.storage {
+    case .string(let text): return text
+    case .null: return nil
+    default: throw corrupt(column)
+    }
+  }
+
+  func text(_ column: Columns) throws(StoreError) -> String {
+    guard let text = try textIfAny(column) else { throw corrupt(column) }
+    return text
+  }
+
+  func timeIfAny(_ column: Columns) throws(StoreError) -> Timestamp? {
+    try integerIfAny(column).map { Timestamp(milliseconds: $0) }
+  }
+
+  func time(_ column: Columns) throws(StoreError) -> Timestamp {
+    Timestamp(milliseconds: try integer(column))
+  }
+
+  func value<Value: TextValue>(_ column: Columns) throws(StoreError) -> Value {
+    let text = try text(column)
+    do { return try Value(text) } catch { throw corrupt(column) }
+  }
+
+  /// A word of a closed list.
+  func word<Word: RawRepresentable<String>>(_ column: Columns) throws(StoreError) -> Word {
+    guard let word = Word(rawValue: try text(column)) else { throw corrupt(column) }
+    return word
+  }
+
+  func json<Value: Decodable>(_ column: Columns) throws(StoreError) -> Value {
+    let text = try text(column)
+    do { return try StoredJSON.value(Value.self, from: text) } catch { throw corrupt(column) }
+  }
+
+  /// The row is named, never its content.
+  func corrupt(_ column: Columns) -> StoreError {
+    StoreError(.corrupt, "\(Columns.table) \(key): \(column.name) cannot be read")
+  }
+}
