@@ -83,15 +83,18 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Books, acquirer and clock for tests of what stands on the ports of Payments.
+    .target(name: "PaymentsTesting", dependencies: ["Payments"], path: "Tests/PaymentsTesting", swiftSettings: settings),
+
     tests("Transport"),
     tests("HTTPServer", ["Transport", httpTypes]),
     tests("HTTPClient", ["Transport", "HTTPServer", httpTypes]),
     tests("QRCode"),
-    tests("Payments"),
-    tests("Facade", ["Payments", "HTTPServer", httpTypes, crypto]),
-    tests("Operations", ["Payments", "HTTPServer", httpTypes]),
-    tests("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "Transport", httpTypes]),
-    tests("Storage", ["Payments", grdb]),
+    tests("Payments", ["PaymentsTesting", logging]),
+    tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto]),
+    tests("Operations", ["Payments", logging, "HTTPServer", httpTypes]),
+    tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
+    tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("paylink", ["Payments", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes]),
   ]

@@ -1,0 +1,126 @@
+package import Payments
+import Synchronization
+
+/// Books in memory for tests of what stands on the port: units run one after the other against a dictionary. The real stores have their own
+/// behaviour suite; this one keeps the port's promises that use cases and handlers see.
+package final class MemoryBooks: Store {
+  private struct Contents {
+    var links: [LinkID: PaymentLink] = [:]
+    var keys: [String: IdempotencyRecord] = [:]
+    var answers: [String: Verdict] = [:]
+    var events: [Event] = []
+    var messages: [MessageRecord] = []
+    var failure: StoreError?
+    /// Units that pass before the failure takes hold.
+    var unitsBeforeFailure = 0
+  }
+
+  private let contents = Mutex(Contents())
+
+  package init() {}
+
+  /// From the `after`-th unit on, every unit and read fails with this; nil mends it.
+  package func fail(_ error: StoreError?, after units: Int = 0) {
+    contents.withLock {
+      $0.failure = error
+      $0.unitsBeforeFailure = units
+    }
+  }
+
+  package var events: [Event] { contents.withLock { $0.events } }
+  package var messages: [MessageRecord] { contents.withLock { $0.messages } }
+  package var allLinks: [PaymentLink] { contents.withLock { $0.links.values.sorted(by: Self.isNewer) } }
+
+  package func put(_ link: PaymentLink) { contents.withLock { $0.links[link.id] = link } }
+
+  package func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
+    try contents.withLock { (contents) throws(StoreError) in
+      if let failure = contents.failure {
+        guard contents.unitsBeforeFailure > 0 else { throw failure }
+        contents.unitsBeforeFailure -= 1
+      }
+      let decision = unit.decide(Self.snapshot(unit.scope, contents))
+      Self.write(decision.changes, to: &contents)
+      return decision.outcome
+    }
+  }
+
+  private static func snapshot(_ scope: Scope, _ contents: Contents) -> Snapshot {
+    let links = contents.links.values.filter { link in
+      link.merchant == scope.merchant
+        && (link.id == scope.link || link.order == scope.order || scope.payment.map { link.payment($0) != nil } ?? false)
+    }
+    return Snapshot(
+      links: links.sorted(by: isNewer), idempotency: scope.idempotency.flatMap { contents.keys[key($0)] },
+      answer: scope.answerDigest.flatMap { contents.answers["\(scope.merchant) \($0)"] })
+  }
+
+  private static func write(_ changes: Changes, to contents: inout Contents) {
+    for link in [changes.inserted].compactMap({ $0 }) + changes.updated { contents.links[link.id] = link }
+    contents.events += changes.events
+    if let record = changes.idempotency { contents.keys[key(record.reference)] = record }
+    if let reference = changes.forgottenIdempotency { contents.keys[key(reference)] = nil }
+    guard let message = changes.message else { return }
+    contents.messages.append(message)
+    if message.isRemembered { contents.answers["\(message.merchant) \(message.evidence.digest)"] = message.verdict }
+  }
+
+  private static func key(_ reference: IdempotencyReference) -> String { "\(reference.caller)\n\(reference.key)" }
+
+  private static func isNewer(_ left: PaymentLink, _ right: PaymentLink) -> Bool {
+    (left.createdAt, left.id.text) > (right.createdAt, right.id.text)
+  }
+
+  private func read<Value>(_ body: (Contents) -> Value) throws(StoreError) -> Value where Value: Sendable {
+    try contents.withLock { (contents) throws(StoreError) in
+      if let failure = contents.failure, contents.unitsBeforeFailure == 0 { throw failure }
+      return body(contents)
+    }
+  }
+
+  package func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try read { $0.links[id] } }
+
+  package func link(by kind: TokenKind, _ token: Token) async throws(StoreError) -> PaymentLink? {
+    try read { contents in
+      contents.links.values.first { link in
+        switch kind {
+        case .client: link.tokens.client == token
+        case .short: link.tokens.short == token
+        case .return: link.tokens.return == token
+        }
+      }
+    }
+  }
+
+  package func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage {
+    try read { contents in
+      let matching = contents.links.values.sorted(by: Self.isNewer).filter { Self.matches($0, query) }
+      return LinkPage(links: Array(matching.prefix(query.limit)), hasMore: matching.count > query.limit)
+    }
+  }
+
+  private static func matches(_ link: PaymentLink, _ query: LinkQuery) -> Bool {
+    query.merchants.contains(link.merchant) && query.order.map { $0 == link.order } ?? true
+      && query.status.map { $0 == link.status } ?? true
+      && query.flag.map { flag in link.payments.contains { $0.flags.contains(flag) } } ?? true
+      && query.createdFrom.map { link.createdAt >= $0 } ?? true && query.createdTo.map { link.createdAt < $0 } ?? true
+      && query.after.map { (link.createdAt, link.id.text) < ($0.createdAt, $0.id.text) } ?? true
+  }
+
+  package func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+    try read { contents in
+      let due = contents.links.values.filter { $0.merchant == merchant && $0.nextLookAt.map { $0 <= before } ?? false }
+      return Array(due.sorted { ($0.nextLookAt ?? before, $0.id.text) < ($1.nextLookAt ?? before, $1.id.text) }.prefix(limit))
+    }
+  }
+
+  package func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+    try read { Array($0.links.values.filter { $0.status == .active && $0.expiresAt <= before }.prefix(limit)) }
+  }
+
+  package func events(of link: LinkID) async throws(StoreError) -> [Event] {
+    try read { $0.events.filter { $0.link?.id == link } }
+  }
+
+  package func health() async -> Bool { contents.withLock { $0.failure == nil } }
+}

@@ -1,0 +1,43 @@
+package import Payments
+import Synchronization
+
+/// An acquirer that answers what a test wrote down, in order; the last answer stays. It remembers what it was asked.
+package final class ScriptedAcquirer: Acquirer {
+  private struct Script {
+    var pages: [PageAnswer]
+    var statuses: [StatusAnswer]
+    var faults: [TermsFault]
+    var requests: [PageRequest] = []
+    var queries: [StatusQuery] = []
+  }
+
+  private let script: Mutex<Script>
+  package let callLimit: Duration = .seconds(20)
+  package let longestPageLife: Duration = .seconds(604_800)
+
+  package init(pages: [PageAnswer], statuses: [StatusAnswer] = [.notFound], faults: [TermsFault] = []) {
+    script = Mutex(Script(pages: pages, statuses: statuses, faults: faults))
+  }
+
+  package var requests: [PageRequest] { script.withLock { $0.requests } }
+  package var queries: [StatusQuery] { script.withLock { $0.queries } }
+
+  package func answer(pages: [PageAnswer]) { script.withLock { $0.pages = pages } }
+  package func answer(statuses: [StatusAnswer]) { script.withLock { $0.statuses = statuses } }
+
+  package func faults(in terms: LinkTerms, order: OrderID) -> [TermsFault] { script.withLock { $0.faults } }
+
+  package func openPage(_ request: PageRequest) async -> PageAnswer {
+    script.withLock {
+      $0.requests.append(request)
+      return $0.pages.count > 1 ? $0.pages.removeFirst() : $0.pages[0]
+    }
+  }
+
+  package func status(_ query: StatusQuery, within limit: Duration) async -> StatusAnswer {
+    script.withLock {
+      $0.queries.append(query)
+      return $0.statuses.count > 1 ? $0.statuses.removeFirst() : $0.statuses[0]
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import Logging
+import Payments
+import PaymentsTesting
+import Testing
+
+/// The use cases over books in memory and an acquirer that says what the test wrote down.
+@Suite struct UseCaseTests {
+  let books = MemoryBooks()
+  let clock = ManualClock()
+  let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+  let acquirer = ScriptedAcquirer(pages: [Self.opened(7)])
+
+  static func opened(_ payment: Int64) -> PageAnswer {
+    .opened(
+      try! PaymentID(payment), PaymentPage(url: "https://pay.example/\(payment)", expiresAt: Timestamp(milliseconds: 1_795_556_400_000)))
+  }
+
+  var merchant: MerchantName { try! MerchantName("main") }
+  var merchants: Merchants { Merchants([Merchant(name: merchant, currency: try! Currency("UZS"), acquirer: acquirer)]) }
+  var settle: SettlePayment { SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger) }
+  var sync: SyncLink { SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger) }
+
+  func create(order: String = "A1", key: String = "k1") async throws -> CreateLink.Outcome {
+    let terms = LinkTerms(amount: .exactly(Money(minorUnits: 1000, currency: try Currency("UZS"))), description: "x")
+    return try await CreateLink(store: books, merchants: merchants, clock: clock, logger: logger)(
+      NewLink(merchant: merchant, order: try OrderID(order), terms: terms),
+      idempotency: IdempotencyReference(caller: "shop", key: key, fingerprint: order))
+  }
+
+  func reconcile() async throws {
+    let recover = RecoverLink(store: books, settle: settle, clock: clock, logger: logger)
+    try await ReconcileDue(store: books, merchants: merchants, sync: sync, recover: recover, clock: clock, logger: logger)()
+  }
+
+  func report(_ payment: Int64, _ status: PaymentStatus, order: String = "A1") throws -> Report {
+    Report(
+      source: .status, merchant: merchant, paymentID: try PaymentID(payment), order: try OrderID(order), status: status,
+      amount: Money(minorUnits: 1000, currency: try Currency("UZS")), asOf: clock.now(), evidence: Evidence(message: "{}", digest: "s"))
+  }
+
+  @Test("A create reserves, asks once, activates, and a replay asks nobody")
+  func creates() async throws {
+    guard case .created(let link) = try await create() else {
+      Issue.record("created")
+      return
+    }
+    #expect(link.status == .active)
+    guard case .replayed = try await create() else {
+      Issue.record("replayed")
+      return
+    }
+    #expect(acquirer.requests.count == 1)
+    #expect(acquirer.requests.first?.link.status == .creating, "stored before it was sent")
+  }
+
+  @Test("Nothing is sent when the reservation cannot be stored")
+  func databaseDown() async throws {
+    books.fail(StoreError(.unavailable, "down"))
+    await #expect(throws: StoreError.self) { try await create() }
+    #expect(acquirer.requests.isEmpty)
+  }
+
+  @Test("When the answer cannot be stored, the caller hears 'not known yet', and Reconcile finds the same page")
+  func activationLost() async throws {
+    books.fail(StoreError(.unavailable, "down"), after: 1)
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    books.fail(nil)
+    acquirer.answer(statuses: [.report(try report(7, .pending))])
+    clock.advance(by: .seconds(26))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.status == .creating, "the page may still be in the making")
+    clock.advance(by: .seconds(60))
+    try await reconcile()
+    let recovered = try #require(try await books.link(link.id))
+    #expect(recovered.status == .active)
+    #expect(recovered.payments.map(\.id) == [try PaymentID(7)])
+    #expect(Set(acquirer.requests.map(\.idempotencyKey)).count == 1)
+    #expect(acquirer.requests.count == 2)
+  }
+
+  @Test("A recovery that gets another number watches both payments")
+  func anotherNumber() async throws {
+    acquirer.answer(pages: [.unknown("timeout"), Self.opened(8)])
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    acquirer.answer(statuses: [.report(try report(7, .pending))])
+    clock.advance(by: .seconds(81))
+    try await reconcile()
+    let recovered = try #require(try await books.link(link.id))
+    #expect(recovered.status == .active)
+    #expect(Set(recovered.payments.map(\.id)) == [try PaymentID(7), try PaymentID(8)])
+  }
+
+  @Test("Money found by the recovery settles; an earlier link's payment is not believed")
+  func recoveredMoney() async throws {
+    guard case .created(let older) = try await create() else {
+      Issue.record("created")
+      return
+    }
+    var ended = older
+    ended.status = .expired
+    books.put(ended)
+    acquirer.answer(pages: [.unknown("timeout")])
+    clock.advance(by: .seconds(1))
+    guard case .pending(let link) = try await create(key: "k2") else {
+      Issue.record("pending")
+      return
+    }
+    acquirer.answer(statuses: [.report(try report(7, .paid))])
+    clock.advance(by: .seconds(26))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.payments.map(\.status) == [.unknown])
+    #expect(try await books.link(older.id)?.payments.map(\.status) == [.pending])
+    acquirer.answer(statuses: [.report(try report(9, .paid))])
+    clock.advance(by: .seconds(21))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.status == .completed)
+  }
+
+  @Test("After three openings that said nothing the link fails and the order is free")
+  func givenUp() async throws {
+    acquirer.answer(pages: [.unknown("timeout")])
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    for _ in 0..<20 {
+      clock.advance(by: .seconds(21))
+      try await reconcile()
+    }
+    #expect(acquirer.requests.count == 3)
+    #expect(try await books.link(link.id)?.status == .failed)
+    acquirer.answer(pages: [Self.opened(9)])
+    guard case .created = try await create(key: "k2") else {
+      Issue.record("the order is free")
+      return
+    }
+  }
+
+  @Test("Reconcile asks about an opened link until money is found, then no more")
+  func looks() async throws {
+    guard case .created(let link) = try await create() else {
+      Issue.record("created")
+      return
+    }
+    try await MarkSeen(store: books, clock: clock)(link)
+    clock.advance(by: .seconds(59))
+    try await reconcile()
+    #expect(acquirer.queries.isEmpty)
+    clock.advance(by: .seconds(1))
+    acquirer.answer(statuses: [.report(try report(7, .pending)), .report(try report(7, .paid))])
+    try await reconcile()
+    #expect(try await books.link(link.id)?.status == .active)
+    clock.advance(by: .minutes(1))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.status == .completed)
+    clock.advance(by: .days(30))
+    try await reconcile()
+    #expect(acquirer.queries == [.payment(try PaymentID(7), link.order), .payment(try PaymentID(7), link.order)])
+  }
+
+  @Test("Links end at their time and are looked at once more soon after, though nobody opened them")
+  func expires() async throws {
+    guard case .created(let link) = try await create() else {
+      Issue.record("created")
+      return
+    }
+    clock.advance(by: .days(1))
+    let expire = ExpireDue(store: books, clock: clock, logger: logger)
+    #expect(try await expire() == 1)
+    #expect(try await expire() == 0)
+    #expect(try await books.link(link.id)?.status == .expired)
+    clock.advance(by: .minutes(1))
+    try await reconcile()
+    #expect(acquirer.queries.count == 1)
+  }
+}

@@ -1,0 +1,110 @@
+import Foundation
+import Testing
+
+/// A gateway and a sandbox acquirer as two processes on free ports, with an SQLite file in a folder of their own.
+final class Stand: @unchecked Sendable {
+  let folder: URL
+  let gatewayPort: Int
+  let operationsPort: Int
+  let sandboxPort: Int
+  static let key = "sk_test_end_to_end_0123456789abcdef"
+  static let readOnlyKey = "sk_test_read_only_0123456789abcdef0"
+  static let secret = "end-to-end-secret"
+  static let merchantNumber = 555_123
+
+  private(set) var gateway: Program?
+  private(set) var sandbox: Program?
+
+  var url: String { "http://127.0.0.1:\(gatewayPort)" }
+  var operations: String { "http://127.0.0.1:\(operationsPort)" }
+  var acquirer: String { "http://127.0.0.1:\(sandboxPort)" }
+
+  /// - Parameters:
+  ///   - api: the merchant's family, `gateway` or `merchant`.
+  ///   - merchantSettings: further lines of the merchant, without indentation.
+  ///   - limits: `name: value` lines.
+  init(api: String = "gateway", merchantSettings: [String] = [], limits: [String] = []) throws {
+    folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    let ports = try FreePorts.take(3)
+    (gatewayPort, operationsPort, sandboxPort) = (ports[0], ports[1], ports[2])
+    try Self.secret.write(to: folder.appendingPathComponent("secret"), atomically: true, encoding: .utf8)
+    var lines = [
+      "listen: 127.0.0.1:\(gatewayPort)", "ops_listen: 127.0.0.1:\(operationsPort)", "public_url: \(url)",
+      "database: sqlite:\(folder.path)/paylink.db", "merchants:", "  - name: main", "    merchant_id: \(Self.merchantNumber)",
+      "    secret_key_file: \(folder.path)/secret", "    base_url: \(acquirer)", "    api: \(api)", "    currency: UZS",
+    ]
+    lines += merchantSettings.map { "    \($0)" }
+    lines += [
+      "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
+      "    scopes: [links:read, links:write, refunds:write, events:read]", "    merchants: [main]", "  - name: reader",
+      "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
+    ]
+    if !limits.isEmpty { lines += ["limits:"] + limits.map { "  \($0)" } }
+    try lines.joined(separator: "\n").appending("\n")
+      .write(to: folder.appendingPathComponent("paylink.yaml"), atomically: true, encoding: .utf8)
+  }
+
+  deinit {
+    gateway?.stop()
+    sandbox?.stop()
+    try? FileManager.default.removeItem(at: folder)
+  }
+
+  func start() async throws {
+    try await startSandbox()
+    try await startGateway()
+  }
+
+  func startSandbox() async throws {
+    let program = try Program(
+      [
+        "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
+        folder.appendingPathComponent("secret").path, "--seed", "7",
+      ], in: folder, name: "sandbox")
+    sandbox = program
+    try await ready(program, "\(acquirer)/control/payments")
+  }
+
+  func startGateway() async throws {
+    let program = try Program(["serve", "--config", folder.appendingPathComponent("paylink.yaml").path], in: folder, name: "gateway")
+    gateway = program
+    try await ready(program, "\(operations)/readyz")
+  }
+
+  func killGateway() {
+    gateway?.stop()
+    gateway = nil
+  }
+
+  private func ready(_ program: Program, _ url: String) async throws {
+    let isReady = await Poll.until(.seconds(20)) {
+      guard program.isRunning else { return true }
+      return (try? await Wire.send(.get, url, timeout: .seconds(1)))?.status == 200
+    }
+    guard isReady, program.isRunning else { throw Failure("not ready: \(program.log) \(program.said)") }
+  }
+}
+
+/// Ports that were free a moment ago. Each is handed out once in this run.
+enum FreePorts {
+  static func take(_ count: Int) throws -> [Int] {
+    var sockets: [Int32] = []
+    defer { for socket in sockets { close(socket) } }
+    return try (0..<count).map { _ in
+      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+      sockets.append(descriptor)
+      var address = sockaddr_in()
+      address.sin_family = sa_family_t(AF_INET)
+      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+      let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
+        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          unsafe bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+        }
+      }
+      guard bound else { throw Failure("no free port") }
+      return Int(UInt16(bigEndian: address.sin_port))
+    }
+  }
+}
