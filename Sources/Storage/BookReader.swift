@@ -65,10 +65,7 @@ struct BookReader {
   }
 
   private func links(of order: OrderID, merchant: MerchantName) throws -> [PaymentLink] {
-    let limit = limits.linksOfOrder
-    let links = try links(LinkStatements.ofOrder, ["merchant": merchant.text, "order": order.text, "limit": limit + 1])
-    guard links.count <= limit else { throw StoreError(.unavailable, "an order has more than \(limit) links") }
-    return links
+    try links(LinkStatements.ofOrder, ["merchant": merchant.text, "order": order.text, "limit": limits.linksOfOrder])
   }
 
   func links(_ sql: String, _ arguments: StatementArguments) throws -> [PaymentLink] {

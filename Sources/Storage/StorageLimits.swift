@@ -20,7 +20,8 @@ package struct StorageLimits: Hashable, Sendable {
   package var checkpointPages = 4096
   /// Bytes that the log keeps on the disk once it is copied.
   package var walBytes = 64 << 20
-  /// Links of one order that a unit reads, the live ones first, then the newest; an order with more is refused rather than half read.
+  /// Links of one order that a unit reads, the live ones first, then the newest: what ended before a thousand others decides nothing any more,
+  /// and a report finds its own link by the payment's number.
   package var linksOfOrder = 1000
   /// Events of one link that are read at once.
   package var eventsOfLink = 10_000

@@ -1,0 +1,89 @@
+import FoundationEssentials
+import Logging
+import Payments
+import Testing
+
+@testable import Storage
+
+/// A database that the behaviour suite runs on: it opens an empty store for each test.
+struct Engine: Sendable, CustomTestStringConvertible {
+  let name: String
+  let withStore: @Sendable (_ body: (any Store) async throws -> Void) async throws -> Void
+
+  var testDescription: String { name }
+
+  static let all = [sqlite]
+
+  static let sqlite = Engine(name: "SQLite") { body in
+    try await TemporaryFolder.with { folder in
+      let store = try SQLiteStore.open(path: folder.file("books.db"), logger: .quiet)
+      do { try await body(store) } catch {
+        await store.close()
+        throw error
+      }
+      await store.close()
+    }
+  }
+}
+
+/// A folder that is gone after the test.
+struct TemporaryFolder: Sendable {
+  let path: String
+
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  static func with<Value>(_ body: (TemporaryFolder) async throws -> Value) async throws -> Value {
+    let folder = TemporaryFolder(path: "/tmp/paylink-storage-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder.path) }
+    return try await body(folder)
+  }
+}
+
+extension Logger {
+  static let quiet = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+}
+
+/// A unit that is written where it is used.
+struct Work<Outcome: Sendable>: UnitOfWork {
+  var scope: Scope
+  var share = QueueShare.ordinary
+  let decision: @Sendable (Snapshot) -> Decision<Outcome>
+
+  init(_ scope: Scope, share: QueueShare = .ordinary, _ decision: @escaping @Sendable (Snapshot) -> Decision<Outcome>) {
+    self.scope = scope
+    self.share = share
+    self.decision = decision
+  }
+
+  func decide(_ snapshot: Snapshot) -> Decision<Outcome> { decision(snapshot) }
+}
+
+extension Store {
+  func insert(_ link: PaymentLink, events: [Event] = []) async throws {
+    try await perform(
+      Work(Scope(merchant: link.merchant)) { _ in
+        var changes = Changes()
+        changes.inserted = link
+        changes.events = events
+        return Decision((), changes)
+      })
+  }
+
+  /// Reads a link, changes it, and writes it.
+  @discardableResult
+  func change(_ link: PaymentLink, _ body: @escaping @Sendable (inout PaymentLink) -> Void) async throws -> PaymentLink? {
+    try await perform(
+      Work(Scope(merchant: link.merchant, link: link.id)) { snapshot in
+        guard var link = snapshot.links.first else { return Decision(nil) }
+        body(&link)
+        var changes = Changes()
+        changes.updated = [link]
+        return Decision(link, changes)
+      })
+  }
+
+  func read(_ scope: Scope) async throws -> Snapshot {
+    try await perform(Work(scope) { Decision($0) })
+  }
+}
