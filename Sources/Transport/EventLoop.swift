@@ -87,6 +87,9 @@ import Synchronization
     unsafe clinux_current_loop() == Unmanaged.passUnretained(self).toOpaque()
   }
 
+  /// Nanoseconds of the monotonic clock, read now.
+  package static func clock() -> UInt64 { clinux_monotonic() }
+
   package func preconditionIsCurrent() { precondition(isCurrent, "only on the loop's own thread") }
 
   /// Ends the loop after what is queued has run, and waits for its thread. End the tasks first: a job that comes later never runs.

@@ -38,9 +38,11 @@ package final class Listener {
     registration = try loop.register(descriptor, interest: .read) { [unowned self] _ in accept() }
   }
 
+  /// Takes the connections that wait already and closes the socket.
   package func close() {
     loop.preconditionIsCurrent()
     guard descriptor >= 0 else { return }
+    accept()
     if let registration { loop.deregister(registration) }
     if let resume { loop.cancel(resume) }
     (registration, resume) = (nil, nil)

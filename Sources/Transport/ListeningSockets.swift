@@ -8,6 +8,12 @@ package struct ListeningSockets: Sendable {
   /// Non-blocking, close-on-exec, listening. Whoever holds them closes them, through `Listener.close`.
   package let descriptors: [Int32]
 
+  /// Gives the sockets up where no listener took them.
+  package func close() {
+    for descriptor in descriptors { _ = Glibc.close(descriptor) }
+    if let path = address.unixPath { unsafe unlink(path) }
+  }
+
   /// Opens `copies` sockets on an address. The address is first bound without SO_REUSEPORT and released: otherwise two gateways could listen on it, each getting a
   /// part of the calls, and neither would know.
   /// - Throws: `addressInUse` where somebody listens there.
@@ -16,7 +22,7 @@ package struct ListeningSockets: Sendable {
     if let path = address.unixPath { return try openPath(path, address, backlog) }
     if address.port != 0 {
       let probe = try bound(address, sharesPort: false)
-      close(probe)
+      _ = Glibc.close(probe)
     }
     var descriptors: [Int32] = []
     do throws(TransportError) {
@@ -30,7 +36,7 @@ package struct ListeningSockets: Sendable {
       }
       return ListeningSockets(address: taken, descriptors: descriptors)
     } catch {
-      for descriptor in descriptors { close(descriptor) }
+      for descriptor in descriptors { _ = Glibc.close(descriptor) }
       throw error
     }
   }
@@ -46,7 +52,7 @@ package struct ListeningSockets: Sendable {
     let code = isSet ? unsafe address.withSocketAddress { unsafe bind(descriptor, $0, $1) } : -1
     guard code == 0 else {
       let error = TransportError.last("bind \(address)")
-      close(descriptor)
+      _ = Glibc.close(descriptor)
       throw error
     }
     return descriptor
@@ -64,7 +70,7 @@ package struct ListeningSockets: Sendable {
     }
     guard listen(descriptor, backlog) == 0 else {
       let error = TransportError.last("listen \(address)")
-      close(descriptor)
+      _ = Glibc.close(descriptor)
       throw error
     }
     return ListeningSockets(address: address, descriptors: [descriptor])
@@ -74,7 +80,7 @@ package struct ListeningSockets: Sendable {
   private static func isLeftOver(_ address: SocketAddress) -> Bool {
     let descriptor = clinux_socket(AF_UNIX)
     guard descriptor >= 0 else { return false }
-    defer { close(descriptor) }
+    defer { _ = Glibc.close(descriptor) }
     // SAFETY: the pointer is valid for its length during the call.
     let code = unsafe address.withSocketAddress { unsafe connect(descriptor, $0, $1) }
     return code != 0 && errno == ECONNREFUSED

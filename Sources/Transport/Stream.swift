@@ -25,6 +25,7 @@ package final class Stream: @unchecked Sendable {
   /// The kernel reported an error or a hang-up while nobody waited: the next system call tells.
   private var broken = false
   private var isCut = false
+  private var endsWhenEmpty = false
 
   @safe private struct Waiter {
     var continuation: UnsafeContinuation<Bool, Never>?
@@ -49,7 +50,11 @@ package final class Stream: @unchecked Sendable {
   package func receive(into buffer: ReceiveBuffer, minimumSpace: Int = 1024, deadline: UInt64) async throws(TransportError) -> Int {
     loop.preconditionIsCurrent()
     while true {
-      if !drained || broken, let count = try tryReceive(buffer, minimumSpace) { return count }
+      if !drained || broken || endsWhenEmpty, let count = try tryReceive(buffer, minimumSpace) {
+        endsWhenEmpty = false
+        return count
+      }
+      guard !endsWhenEmpty else { throw TransportError(.closed, "receive") }
       try await wait(for: .read, deadline, "receive")
       drained = false
     }
@@ -77,6 +82,13 @@ package final class Stream: @unchecked Sendable {
     loop.preconditionIsCurrent()
     isCut = true
     wakeBoth()
+  }
+
+  /// Ends the reader's wait: what the kernel holds already is still received, and where it holds nothing the reader gets `closed`.
+  package func endWhenEmpty() {
+    loop.preconditionIsCurrent()
+    endsWhenEmpty = true
+    _ = wake(&reading, inTime: true)
   }
 
   /// Closes the descriptor. Nobody may wait on the stream any more.

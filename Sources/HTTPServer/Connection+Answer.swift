@@ -1,0 +1,114 @@
+import HTTPTypes
+import Transport
+
+/// Writing answers. Head and body of an answer that is all there leave in one send; a stream goes out piece by piece.
+extension Connection {
+  func answer(_ response: Response, _ exchange: inout Exchange) async throws(TransportError) {
+    defer { observe(response, exchange) }
+    output.removeAll()
+    switch response.body {
+    case .empty: try await send(response, [], &exchange)
+    case .bytes(let bytes): try await send(response, bytes, &exchange)
+    case .stream(let write): try await stream(response, write, &exchange)
+    }
+  }
+
+  private func observe(_ response: Response, _ exchange: Exchange) {
+    shard.state.observe?(exchange.record(status: response.status.code, peer: stream.peer.host))
+  }
+
+  private func send(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) async throws(TransportError) {
+    let length: ResponseEncoder.Length =
+      if !response.mayHaveBody {
+        .unsaid
+      } else if exchange.isHead, bytes.isEmpty, let said = response.fields[.contentLength].flatMap({ Int($0) }), said >= 0 {
+        .bytes(said)
+      } else {
+        .bytes(bytes.count)
+      }
+    writeHead(response, length, exchange)
+    if !exchange.isHead, response.mayHaveBody { output.append(bytes) }
+    try await flush(&exchange)
+  }
+
+  private func stream(
+    _ response: Response, _ write: @Sendable (any BodyWriter) async throws -> Void, _ exchange: inout Exchange
+  ) async throws(TransportError) {
+    guard !exchange.isHead, response.mayHaveBody else {
+      writeHead(response, .unsaid, exchange)
+      return try await flush(&exchange)
+    }
+    let isChunked = exchange.minorVersion >= 1
+    if !isChunked { exchange.keepsAlive = false }
+    writeHead(response, isChunked ? .chunked : .unsaid, exchange)
+    try await flush(&exchange)
+    let writer = StreamWriter(connection: self, isChunked: isChunked)
+    do {
+      try await write(writer)
+      try await writer.finish()
+      exchange.bytesOut += writer.bytesOut
+    } catch {
+      // The end of the body is missing, and only the end of the connection can tell the client so.
+      writer.abandon()
+      exchange.bytesOut += writer.bytesOut
+      throw error as? TransportError ?? TransportError(.closed, "answer broken off")
+    }
+  }
+
+  private func writeHead(_ response: Response, _ length: ResponseEncoder.Length, _ exchange: Exchange) {
+    let connection: ResponseEncoder.ConnectionField =
+      exchange.keepsAlive ? (exchange.minorVersion == 0 ? .keepAlive : .none) : .close
+    ResponseEncoder.head(
+      response, length: length, connection: connection, date: shard.dateLine(), requestID: exchange.id, into: output)
+  }
+
+  private func flush(_ exchange: inout Exchange) async throws(TransportError) {
+    exchange.bytesOut += output.count
+    try await stream.send(output, deadline: deadline(limits.writeTime))
+    output.removeAll()
+  }
+}
+
+/// Writes a streamed body, in chunks (RFC 9112 §7.1) or as it is. Used by the connection's own task, on its loop; a call from elsewhere throws.
+final class StreamWriter: BodyWriter, @unchecked Sendable {
+  private let connection: Connection
+  private let isChunked: Bool
+  private var isOpen = true
+  private(set) var bytesOut = 0
+
+  init(connection: Connection, isChunked: Bool) {
+    self.connection = connection
+    self.isChunked = isChunked
+  }
+
+  /// Runs where the task prefers, its loop, even when it is called on an actor.
+  @concurrent func write(_ bytes: [UInt8]) async throws {
+    guard connection.stream.loop.isCurrent, isOpen, !connection.shard.isDraining else { throw TransportError(.closed, "write of a stream") }
+    guard !bytes.isEmpty else { return }
+    let output = connection.output
+    if isChunked {
+      output.append(String(bytes.count, radix: 16))
+      output.append("\r\n")
+    }
+    output.append(bytes)
+    if isChunked { output.append("\r\n") }
+    try await flush()
+  }
+
+  /// The last chunk; nothing can be written behind it.
+  func finish() async throws(TransportError) {
+    isOpen = false
+    guard isChunked else { return }
+    connection.output.append("0\r\n\r\n")
+    try await flush()
+  }
+
+  func abandon() { isOpen = false }
+
+  private func flush() async throws(TransportError) {
+    let output = connection.output
+    bytesOut += output.count
+    try await connection.stream.send(output, deadline: connection.deadline(connection.limits.writeTime))
+    output.removeAll()
+  }
+}

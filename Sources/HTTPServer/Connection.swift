@@ -1,0 +1,212 @@
+import HTTPTypes
+import Transport
+
+/// One connection: reads a request, answers it, reads the next. Its task is the only one that touches the stream; `endIfIdle` and `cut` come from the same loop,
+/// which makes `@unchecked Sendable` true (the stream checks the thread).
+final class Connection: @unchecked Sendable {
+  /// Where it stands in the shard's list.
+  var place = 0
+
+  let stream: Stream
+  let shard: ServerShard
+  let input = ReceiveBuffer(capacity: 2048)
+  let output = SendBuffer()
+  private let peer: String
+  private var isLate: Bool
+  private var isIdle = true
+  /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
+  private var mustLinger = false
+
+  /// - Parameter isLate: it came when only callback routes were served to newcomers.
+  init(stream: Stream, shard: ServerShard, isLate: Bool) {
+    self.stream = stream
+    self.shard = shard
+    self.isLate = isLate
+    peer = stream.peer.host
+  }
+
+  var limits: ServerLimits { shard.state.limits }
+
+  /// Serves until the connection ends, and closes it.
+  func run() async {
+    do throws(TransportError) {
+      while try await serveNext() {}
+      if mustLinger || !input.isEmpty { try await linger() }
+    } catch {
+      // The peer is gone, too slow, or cut off: there is nobody to tell.
+    }
+    stream.close()
+  }
+
+  /// Ends the connection if it waits for a request; one that the kernel has already is still served.
+  func endIfIdle() { if isIdle { stream.endWhenEmpty() } }
+
+  func cut() { stream.cut() }
+
+  func deadline(_ limit: Duration) -> UInt64 { stream.loop.now + limit.nanosecondsClamped }
+}
+
+// MARK: - One request
+
+extension Connection {
+  private enum Incoming {
+    case head(RequestHead)
+    case refused(HTTPError)
+    case ended
+  }
+
+  /// Reads and answers one request; says whether another may follow.
+  private func serveNext() async throws(TransportError) -> Bool {
+    switch try await nextHead() {
+    case .head(let head):
+      var exchange = Exchange(head: head, id: head.requestID ?? shard.nextRequestID(), observed: shard.state.observe != nil)
+      if shard.isDraining { exchange.keepsAlive = false }
+      try await serve(head, &exchange)
+      return exchange.keepsAlive
+    case .refused(let error):
+      // Nothing of the request can be trusted, and nobody can say where the next one begins.
+      var exchange = Exchange(refusedWith: shard.nextRequestID(), observed: shard.state.observe != nil)
+      mustLinger = true
+      try await answer(error.response(requestID: exchange.id), &exchange)
+      return false
+    case .ended: return false
+    }
+  }
+
+  private func nextHead() async throws(TransportError) -> Incoming {
+    var scanner = HeadScanner()
+    var limit = deadline(limits.idleTime)
+    var hasBegun = false
+    while true {
+      if !input.isEmpty {
+        do throws(HTTPError) {
+          if let head = try parseHead(&scanner) { return .head(head) }
+        } catch {
+          return .refused(error)
+        }
+        if !hasBegun { limit = deadline(limits.headTime) }
+        hasBegun = true
+      }
+      isIdle = !hasBegun
+      defer { isIdle = false }
+      do throws(TransportError) {
+        guard try await stream.receive(into: input, deadline: limit) > 0 else {
+          return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
+        }
+      } catch {
+        guard error.code == .timedOut else { throw error }
+        return hasBegun ? .refused(HTTPError(.requestTimeout, "The head did not come in time.")) : .ended
+      }
+    }
+  }
+
+  private func parseHead(_ scanner: inout HeadScanner) throws(HTTPError) -> RequestHead? {
+    guard let found = try input.withBytes({ bytes throws(HTTPError) in try scanner.find(in: bytes, limits: limits) }) else { return nil }
+    let head = try input.withBytes { bytes throws(HTTPError) in try HeadParser.parse(bytes, found.start..<found.end, limits: limits) }
+    input.consume(found.end)
+    return head
+  }
+
+  private func serve(_ head: RequestHead, _ exchange: inout Exchange) async throws(TransportError) {
+    if head.isAsterisk {
+      return try await answerEarly(Response(status: .noContent, fields: [.allow: Self.serverMethods]), head, &exchange)
+    }
+    switch shard.state.router.match(head.method, head.target.segments) {
+    case .found(let entry, let parameters):
+      exchange.route = entry.route.pattern
+      exchange.class = entry.route.class
+      if let refusal = admit(entry.route.class) {
+        exchange.keepsAlive = false
+        return try await answerEarly(refusal.response(requestID: exchange.id), head, &exchange)
+      }
+      guard let body = try await body(of: head, limit: entry.route.bodyLimit, &exchange) else { return }
+      exchange.bytesIn = body.count
+      let response = await entry.route.handler(request(head, entry.route.pattern, parameters, body, id: exchange.id))
+      try await answer(response, &exchange)
+    case .options(let allow): try await answerEarly(Response(status: .noContent, fields: [.allow: allow]), head, &exchange)
+    case .methodNotAllowed(let allow):
+      try await answerEarly(Router.notAllowed(allow: allow).response(requestID: exchange.id), head, &exchange)
+    case .notFound: try await answerEarly(Router.nothingHere.response(requestID: exchange.id), head, &exchange)
+    }
+  }
+
+  private static let serverMethods = "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT"
+
+  /// A newcomer of a crowded server may only call back (design §4.7).
+  private func admit(_ class: Route.Class) -> HTTPError? {
+    guard isLate, `class` == .ordinary else { return nil }
+    isLate = shard.state.isCrowded
+    return isLate ? HTTPError(.overloaded, "Too many connections are open.", fields: [.retryAfter: "1"]) : nil
+  }
+
+  private func request(
+    _ head: RequestHead, _ route: String, _ parameters: [String: String], _ body: [UInt8], id: String
+  ) -> Request {
+    Request(
+      head: HTTPRequest(
+        method: head.method, scheme: "http", authority: head.authority, path: head.target.path, headerFields: head.fields),
+      segments: head.target.segments, query: head.target.query, parameters: parameters, body: body, route: route, peer: peer, id: id)
+  }
+}
+
+// MARK: - Bodies
+
+extension Connection {
+  /// The whole body, decoded; nil where it was refused and that has been answered.
+  private func body(of head: RequestHead, limit: Int, _ exchange: inout Exchange) async throws(TransportError) -> [UInt8]? {
+    if head.framing == .none { return [] }
+    var reader = BodyReader(framing: head.framing, limit: limit)
+    do throws(BodyReader.Failure) {
+      try reader.checkLength()
+      if head.expectsContinue, input.isEmpty { try await sayContinue() }
+      let deadline = deadline(limits.bodyTime)
+      while try !reader.read(from: input) {
+        guard try await reader.receive(from: stream, into: input, deadline: deadline) else {
+          throw .transport(TransportError(.closed, "body"))
+        }
+      }
+      return reader.body
+    } catch {
+      switch error {
+      case .transport(let error): throw error
+      case .refused(let error):
+        exchange.keepsAlive = false
+        exchange.bytesIn = reader.body.count
+        mustLinger = true
+        try await answer(error.response(requestID: exchange.id), &exchange)
+        return nil
+      }
+    }
+  }
+
+  private func sayContinue() async throws(BodyReader.Failure) {
+    output.removeAll()
+    output.append("HTTP/1.1 100 Continue\r\n\r\n")
+    do { try await stream.send(output, deadline: deadline(limits.writeTime)) } catch { throw .transport(error) }
+  }
+
+  /// Answers without reading the body. Where it is not all here already, the connection ends: its rest would look like the next request.
+  private func answerEarly(_ response: Response, _ head: RequestHead, _ exchange: inout Exchange) async throws(TransportError) {
+    switch head.framing {
+    case .none: break
+    case .length(let length) where length <= input.count: input.consume(length)
+    case .length, .chunked:
+      exchange.keepsAlive = false
+      mustLinger = true
+    }
+    try await answer(response, &exchange)
+  }
+
+  /// Says that we are done, and reads on within bounds until the client has closed.
+  private func linger() async throws(TransportError) {
+    stream.shutdownWriting()
+    let deadline = deadline(limits.lingerTime)
+    var left = limits.lingerBytes
+    while left > 0 {
+      input.consume(input.count)
+      let count = try await stream.receive(into: input, deadline: deadline)
+      guard count > 0 else { return }
+      left -= count
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import HTTPTypes
+import Transport
+
+/// One request and its answer, as the connection keeps count of them.
+struct Exchange {
+  let method: HTTPRequest.Method?
+  let id: String
+  let minorVersion: Int
+  var keepsAlive: Bool
+  var route = ""
+  var `class`: Route.Class = .ordinary
+  var bytesIn = 0
+  var bytesOut = 0
+  /// When the head was complete; 0 where nobody watches.
+  let started: UInt64
+
+  init(head: RequestHead, id: String, observed: Bool) {
+    method = head.method
+    self.id = id
+    minorVersion = head.minorVersion
+    keepsAlive = head.keepsAlive
+    started = observed ? EventLoop.clock() : 0
+  }
+
+  /// A request whose head cannot be read.
+  init(refusedWith id: String, observed: Bool) {
+    method = nil
+    self.id = id
+    minorVersion = 1
+    keepsAlive = false
+    started = observed ? EventLoop.clock() : 0
+  }
+
+  var isHead: Bool { method == .head }
+
+  func record(status: Int, peer: String) -> AccessRecord {
+    AccessRecord(
+      method: method?.rawValue ?? "", route: route, status: status, duration: .nanoseconds(Int64(EventLoop.clock() - started)),
+      bytesIn: bytesIn,
+      bytesOut: bytesOut, requestID: id, class: `class`, peer: peer)
+  }
+}

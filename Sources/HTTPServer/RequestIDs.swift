@@ -1,0 +1,35 @@
+/// Makes ids of requests: 32 hexadecimal digits, different in every process and never the same twice. They name a request in logs and guard nothing, so the system
+/// is asked for randomness once, not each time (SplitMix64).
+struct RequestIDs {
+  private var state: UInt64
+  private let process: UInt64
+
+  init() {
+    var generator = SystemRandomNumberGenerator()
+    state = generator.next()
+    process = generator.next()
+  }
+
+  mutating func next() -> String {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    let (high, low) = (Self.mix(state ^ process), Self.mix(state))
+    // SAFETY: exactly the 32 bytes that were asked for are written.
+    return unsafe String(unsafeUninitializedCapacity: 32) { buffer in
+      for index in 0..<16 {
+        let shift = UInt64(60 - 4 * index)
+        unsafe buffer[index] = Self.digit(high >> shift & 15)
+        unsafe buffer[index + 16] = Self.digit(low >> shift & 15)
+      }
+      return 32
+    }
+  }
+
+  private static func mix(_ value: UInt64) -> UInt64 {
+    var mixed = value
+    mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ mixed >> 31
+  }
+
+  private static func digit(_ value: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: value < 10 ? 0x30 + value : 0x57 + value) }
+}

@@ -1,0 +1,80 @@
+import Logging
+import Transport
+
+/// A server's part on one loop: its listeners, its connections, and what they need again and again. Touched on the loop's thread only, which makes
+/// `@unchecked Sendable` true; a precondition checks it where others come in.
+final class ServerShard: @unchecked Sendable {
+  let state: ServerState
+  let loop: EventLoop
+  private(set) var isDraining = false
+  private var listeners: [Listener] = []
+  private var connections: [Connection] = []
+  private var dates = HTTPDate()
+  private var ids = RequestIDs()
+
+  init(state: ServerState, loop: EventLoop) {
+    self.state = state
+    self.loop = loop
+  }
+
+  func dateLine() -> [UInt8] { dates.currentLine() }
+  func nextRequestID() -> String { ids.next() }
+
+  /// Accepts on a listening socket from now on.
+  /// - Parameter onto: the shards that get the connections in turn; this one alone where the kernel spreads them itself.
+  func listen(_ descriptor: Int32, path: String?, onto shards: [ServerShard]) {
+    loop.preconditionIsCurrent()
+    var turn = 0
+    let listener = Listener(descriptor: descriptor, path: path, loop: loop, mayAccept: { [state] in state.hasRoom }) { accepted, peer in
+      let shard = shards[turn % shards.count]
+      turn &+= 1
+      shard.state.opened()
+      if shard.loop.isCurrent { shard.adopt(accepted, peer) } else { shard.loop.execute { shard.adopt(accepted, peer) } }
+    }
+    do {
+      try listener.start()
+      listeners.append(listener)
+    } catch {
+      state.logger.critical("cannot watch a listening socket", metadata: ["error": "\(error)"])
+      listener.close()
+    }
+  }
+
+  private func adopt(_ descriptor: Int32, _ peer: SocketAddress) {
+    loop.preconditionIsCurrent()
+    let connection = Connection(stream: Stream(descriptor: descriptor, peer: peer, loop: loop), shard: self, isLate: state.isCrowded)
+    connection.place = connections.count
+    connections.append(connection)
+    if isDraining { connection.endIfIdle() }
+    Task(name: "connection", executorPreference: loop) {
+      await connection.run()
+      self.remove(connection)
+    }
+  }
+
+  private func remove(_ connection: Connection) {
+    loop.preconditionIsCurrent()
+    let last = connections.removeLast()
+    if last !== connection {
+      connections[connection.place] = last
+      last.place = connection.place
+    }
+    state.closed()
+  }
+
+  /// Stops accepting and closes what is idle; the rest ends after its running request.
+  func beginDraining() {
+    loop.preconditionIsCurrent()
+    guard !isDraining else { return }
+    isDraining = true
+    for listener in listeners { listener.close() }
+    listeners = []
+    for connection in connections { connection.endIfIdle() }
+  }
+
+  /// Ends every connection where it stands.
+  func cut() {
+    loop.preconditionIsCurrent()
+    for connection in connections { connection.cut() }
+  }
+}
