@@ -11,8 +11,8 @@ enum Fixture {
   static let now = Timestamp(milliseconds: 1_795_000_000_000)
   static let secret = SecretKey("test-secret")!
   static let previous = SecretKey("older-secret")!
-  static let uzs = try! Currency("UZS")  // swift-format-ignore
-  static let demo = try! MerchantName("demo")  // swift-format-ignore
+  static let uzs = try! Currency("UZS")
+  static let demo = try! MerchantName("demo")
 
   static func merchant(_ family: Family = .gateway, region: Region = .uz) -> FreedomPayMerchant {
     FreedomPayMerchant(
@@ -32,9 +32,9 @@ enum Fixture {
     var terms = LinkTerms(amount: amount, description: "Order A1001")
     change(&terms)
     var first = Payment(ordinal: 1, createdAt: createdAt)
-    first.id = payment.map { try! PaymentID($0) }  // swift-format-ignore
+    first.id = payment.map { try! PaymentID($0) }
     return PaymentLink(
-      id: LinkID(at: createdAt), merchant: demo, order: try! OrderID(order), terms: terms, tokens: .init(), createdAt: createdAt,  // swift-format-ignore
+      id: LinkID(at: createdAt), merchant: demo, order: try! OrderID(order), terms: terms, tokens: .init(), createdAt: createdAt,
       expiresAt: createdAt + .seconds(86_400), status: .active, sequence: 1, page: nil, payments: [first], seenAt: nil, acceptedAt: nil,
       canceledAt: nil, openings: 1, askedAt: nil, nextLookAt: nil)
   }

@@ -3,8 +3,8 @@ import HTTPTypes
 import Payments
 
 /// What we answer a callback: HTTP 200 and
-/// `<response><pg_status>ok</pg_status><pg_description>…</pg_description><pg_salt>…</pg_salt><pg_sig>…</pg_sig></response>`, signed with the
-/// secret and the script name of the callback (protocol §1.2, §3, §4.2).
+/// `<response><pg_status>ok</pg_status><pg_description>…</pg_description><pg_salt>…</pg_salt><pg_sig>…</pg_sig></response>`, signed
+/// with the secret and the script name of the callback (protocol §1.2, §3, §4.2).
 struct CallbackAnswer {
   /// Characters of a reason that the payer is shown.
   private static let reasonLimit = 255

@@ -1,9 +1,9 @@
 import Crypto
-import FoundationEssentials
+import HTTPServer
 import Payments
 
-/// What is kept of a message: its fields as JSON, `[["pg_order_id","A1"], …]` in message order, nested ones as lists of the same kind; and
-/// the digest that makes a repeat a repeat.
+/// What is kept of a message: its fields as JSON, `[["pg_order_id","A1"], …]` in message order, nested ones as lists of the same
+/// kind; and the digest that makes a repeat a repeat.
 struct CallbackEvidence {
   /// A repeat has these anew (protocol §4.3; the acquirer stops listening to refusals after the first try).
   static let changing: Set<String> = ["pg_salt", "pg_sig", "pg_can_reject"]
@@ -20,48 +20,30 @@ struct CallbackEvidence {
 
   var evidence: Evidence { Evidence(message: message, digest: digest) }
 
-  private var message: String {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.withoutEscapingSlashes]
-    // Texts and lists of texts always encode.
-    return String(decoding: try! encoder.encode(Self.kept(fields)), as: UTF8.self)  // swift-format-ignore: NeverUseForceTry
-  }
+  private var message: String { Self.json(fields) }
 
-  /// A list of names and values.
-  private enum Kept: Encodable {
-    case text(String)
-    case list([Kept])
-
-    func encode(to encoder: any Encoder) throws {
-      switch self {
-      case .text(let text):
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
-      case .list(let list):
-        var container = encoder.unkeyedContainer()
-        for element in list { try container.encode(element) }
-      }
+  private static func json(_ fields: Fields) -> String {
+    let pairs = fields.all.map { field in
+      let value =
+        switch field.value {
+        case .nested(let inner): json(inner)
+        case .text(let text): Response.jsonString(kept(text, of: field.name))
+        }
+      return "[\(Response.jsonString(field.name)),\(value)]"
     }
+    return "[\(pairs.joined(separator: ","))]"
   }
 
-  private static func kept(_ fields: Fields) -> Kept {
-    .list(
-      fields.all.map { field in
-        let value: Kept =
-          switch field.value {
-          case .nested(let inner): kept(inner)
-          case .text(let text):
-            .text(
-              !text.isEmpty && (withheld.contains(field.name) || MaskedCard.isFullNumber(text) && isCard(field.name)) ? "<withheld>" : text)
-          }
-        return .list([.text(field.name), value])
-      })
+  /// The text of a field as it may be kept.
+  private static func kept(_ text: String, of name: String) -> String {
+    let isSecret = withheld.contains(name) || isCard(name) && MaskedCard.isFullNumber(text)
+    return isSecret && !text.isEmpty ? "<withheld>" : text
   }
 
   private static func isCard(_ name: String) -> Bool { name.lowercased().contains("card") || name.lowercased().contains("pan") }
 
-  /// Hex of SHA-256 over the merchant and all fields but the changing ones. Each part is led by its length, so that no two messages give the
-  /// same bytes; fields are sorted, since a repeat need not keep their order.
+  /// Hex of SHA-256 over the merchant and all fields but the changing ones. Each part is led by its length, so that no two messages
+  /// give the same bytes; fields are sorted, since a repeat need not keep their order.
   private var digest: String {
     var hash = SHA256()
     Self.feed(merchant.text, to: &hash)

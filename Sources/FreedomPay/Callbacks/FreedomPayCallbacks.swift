@@ -5,8 +5,8 @@ package import Payments
 
 /// The acquirer's calls to us: `GET, POST /callbacks/{merchant}/check` and `/result` (protocol §3, §4; design §3 "A callback").
 ///
-/// Read all fields, verify, translate, decide or settle, answer signed. Not verified: 400, counted, and nothing is stored. The books cannot be
-/// written: a result gets 503, so that it comes again, and a check is refused. Neither values nor signatures are logged.
+/// Read all fields, verify, translate, decide or settle, answer signed. Not verified: 400, counted, and nothing is stored. The books
+/// cannot be written: a result gets 503, so that it comes again, and a check is refused. Neither values nor signatures are logged.
 package struct FreedomPayCallbacks: Routable {
   private let merchants: [String: FreedomPayMerchant]
   private let check: CheckPayment

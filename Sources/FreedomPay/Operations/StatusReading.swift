@@ -43,12 +43,14 @@ struct StatusReading {
 
   private func report(_ id: PaymentID, _ amount: Money) throws(InvalidValue) -> Report {
     let cleared = try values.money("pg_clearing_amount")
-    let refunded = try refundedSum()
+    var refunded = try refundedSum()
     let order: OrderID =
       switch query {
       case .payment(_, let order), .order(let order): order
       }
     let status = status(amount: amount, cleared: cleared, refunded: refunded)
+    // The word alone gives back all that was taken.
+    if status == .refunded, refunded.minorUnits == 0 { refunded = taken(amount: amount, cleared: cleared) }
     return Report(
       source: .status, merchant: merchant.name, paymentID: id, order: order, link: values.link, status: status, amount: amount,
       captured: status == .authorized ? nil : cleared.flatMap { $0.minorUnits > 0 ? $0 : nil },
@@ -77,8 +79,12 @@ struct StatusReading {
     let isCaptured = values.flag("pg_captured") ?? (cleared.map { $0.minorUnits > 0 } ?? true)
     guard isCaptured else { return .authorized }
     guard refunded.minorUnits > 0 else { return .paid }
-    let taken = cleared.flatMap { $0.minorUnits > 0 ? $0 : nil } ?? amount
-    return refunded.minorUnits >= taken.minorUnits ? .refunded : .partiallyRefunded
+    return refunded.minorUnits >= taken(amount: amount, cleared: cleared).minorUnits ? .refunded : .partiallyRefunded
+  }
+
+  /// The captured sum; all of the amount where it is not said.
+  private func taken(amount: Money, cleared: Money?) -> Money {
+    cleared.flatMap { $0.minorUnits > 0 ? $0 : nil } ?? amount
   }
 
   /// What was given back: `pg_refund_amount` (negative), else the sum of the listed refunds that did not fail.

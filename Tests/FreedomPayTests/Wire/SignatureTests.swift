@@ -1,6 +1,6 @@
 import Testing
 
-@testable import FreedomPay
+@testable package import FreedomPay
 
 /// A message written as a list, for tests.
 func message(_ pairs: KeyValuePairs<String, Fields.Value>) -> Fields {
@@ -8,8 +8,8 @@ func message(_ pairs: KeyValuePairs<String, Fields.Value>) -> Fields {
 }
 
 extension Fields.Value: ExpressibleByStringLiteral, ExpressibleByDictionaryLiteral {
-  public init(stringLiteral text: String) { self = .text(text) }
-  public init(dictionaryLiteral pairs: (String, Fields.Value)...) {
+  package init(stringLiteral text: String) { self = .text(text) }
+  package init(dictionaryLiteral pairs: (String, Fields.Value)...) {
     self = .nested(Fields(pairs.map { Fields.Field($0.0, $0.1) }))
   }
 }

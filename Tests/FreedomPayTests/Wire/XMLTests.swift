@@ -32,7 +32,7 @@ struct XMLTests {
     #expect(hex == "ee6644f9d26f54b0d64bbaa94d0a2a40")
   }
 
-  static let attacks: [(String, XMLError.Code)] = [
+  static let hostile: [(String, XMLError.Code)] = [
     ("<!DOCTYPE r><r><a>1</a></r>", .doctype),
     ("<?xml version=\"1.0\"?><!DOCTYPE r SYSTEM \"http://127.0.0.1/x\"><r/>", .doctype),
     ("<!DOCTYPE r [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><r><a>&x;</a></r>", .doctype),
@@ -49,7 +49,7 @@ struct XMLTests {
     ("<?xml version=\"1.0\" encoding=\"koi-17\"?><r/>", .malformed),
   ]
 
-  @Test("document types, entities and whatever is not well-formed are refused", arguments: attacks)
+  @Test("document types, entities and whatever is not well-formed are refused", arguments: hostile)
   func attacks(text: String, code: XMLError.Code) {
     #expect(throws: XMLError(code: code)) { try read(text) }
   }
