@@ -1,0 +1,74 @@
+package import HTTPServer
+import HTTPTypes
+package import Logging
+package import Payments
+
+/// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
+///
+/// Not here yet, and so answered 404: capture, refunds, sync, events, signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
+package struct Facade: Routable {
+  let configuration: FacadeConfiguration
+  let access: Access
+  let create: CreateLink
+  let read: ReadLinks
+  let cancel: CancelLink
+  let accept: AcceptPayment
+  let seen: MarkSeen
+  let clock: any WallClock
+  let logger: Logger
+  let statePage: StatePage
+
+  package init(
+    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment, seen: MarkSeen,
+    clock: any WallClock, logger: Logger
+  ) {
+    self.configuration = configuration
+    access = Access(keys: configuration.keys, clock: clock)
+    self.create = create
+    self.read = read
+    self.cancel = cancel
+    self.accept = accept
+    self.seen = seen
+    self.clock = clock
+    self.logger = logger
+    statePage = StatePage()
+  }
+
+  package var routes: [Route] {
+    [
+      route(.post, "/v1/payment-links", createLink),
+      route(.get, "/v1/payment-links", listLinks),
+      route(.get, "/v1/payment-links/{id}", readLink),
+      route(.post, "/v1/payment-links/{id}/cancel", cancelLink),
+      route(.post, "/v1/payment-links/{id}/accept", acceptPayment),
+      route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
+      route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
+      Route(.get, "/p/{token}", handler: openShortLink),
+    ]
+  }
+
+  /// A route whose refusals are problem documents.
+  private func route(
+    _ method: HTTPRequest.Method, _ pattern: String, _ answer: @escaping @Sendable (Request) async throws(Problem) -> Response
+  ) -> Route {
+    Route(method, pattern, bodyLimit: JSONTree.bodyLimit) { request in
+      do throws(Problem) {
+        return try await answer(request)
+      } catch {
+        if error.code.status.code >= 500 { log(error, request) }
+        return error.response(requestID: request.id)
+      }
+    }
+  }
+
+  private func log(_ problem: Problem, _ request: Request) {
+    logger.error("request failed", metadata: ["request": "\(request.id)", "route": "\(request.route)", "code": "\(problem.code.text)"])
+  }
+
+  /// The books could not be read or written: what the caller is told, and a line that says why.
+  func failed(_ error: StoreError, _ request: Request) -> Problem {
+    logger.error(
+      "store failed", metadata: ["request": "\(request.id)", "code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+    return Problem(error)
+  }
+}

@@ -1,0 +1,40 @@
+import HTTPServer
+import HTTPTypes
+import Payments
+
+extension Facade {
+  /// `POST /v1/payment-links/{id}/cancel`: stops offering the link. Needs an Idempotency-Key.
+  @Sendable func cancelLink(_ request: Request) async throws(Problem) -> Response {
+    let key = try access.key(of: request, for: .linksWrite)
+    let idempotencyKey = try IdempotencyKey.read(request)
+    try request.refuseQuery()
+    let body = try RequestBody.none(of: request)
+    let link = try await link(of: request, for: key)
+    let reference = IdempotencyReference(
+      caller: key.name, key: idempotencyKey, fingerprint: body.fingerprint(route: "POST /v1/payment-links/\(link.id)/cancel"))
+    let outcome = try await stored(request) { () throws(StoreError) in
+      try await cancel(link.id, of: link.merchant, idempotency: reference)
+    }
+    switch outcome {
+    case .canceled(let link): return shown(link, .ok)
+    case .replayed(let link): return shown(link, .ok, isReplay: true)
+    case .refused(let refusal, let isReplay): return refused(refusal, isReplay: isReplay, request)
+    case .keyReused: throw .keyReused
+    case .notFound: throw .notFound
+    }
+  }
+
+  /// `POST /v1/payment-links/{id}/accept`: a person accepts the money of a link in review. Doing it twice is a wrong state, not a second change, so no
+  /// Idempotency-Key is asked for.
+  @Sendable func acceptPayment(_ request: Request) async throws(Problem) -> Response {
+    let key = try access.key(of: request, for: .refundsWrite)
+    try request.refuseQuery()
+    _ = try RequestBody.none(of: request)
+    let link = try await link(of: request, for: key)
+    switch try await stored(request, { () throws(StoreError) in try await accept(link.id, of: link.merchant) }) {
+    case .accepted(let link): return shown(link, .ok)
+    case .refused(let refusal): throw Problem(refusal)
+    case .notFound: throw .notFound
+    }
+  }
+}
