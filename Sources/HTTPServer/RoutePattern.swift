@@ -16,7 +16,9 @@ struct RoutePattern: Equatable {
     let pieces = text == "/" ? [] : text.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
     for (place, piece) in pieces.enumerated() {
       // A slash at the end is a last, empty segment, as it is in requests: `/g2g/payment_page/` is documented with one (protocol §2.1).
-      guard !piece.isEmpty || place == pieces.count - 1 else { throw RouterError(.invalidPattern, pattern: text, "it has an empty segment") }
+      guard !piece.isEmpty || place == pieces.count - 1 else {
+        throw RouterError(.invalidPattern, pattern: text, "it has an empty segment")
+      }
       guard piece.contains(where: { $0 == "{" || $0 == "}" }) else {
         segments.append(.literal(String(piece)))
         continue
