@@ -110,7 +110,7 @@ extension Sandbox {
     ended.paidAt = failure == nil ? clock.now() : nil
     ended.reference = RandomText.digits(12)
     ended.approvalCode = failure == nil ? RandomText.digits(6) : nil
-    ended.canReject = failure == nil
+    ended.canReject = failure == nil && payment.terms.resultURL != nil
     let entry = ended
     ledger.withLock { _ = $0.change(entry.id) { $0 = entry } }  // nobody else changes a payment that is `pending`
     logger.info("payment decided", metadata: ["payment": "\(ended.id)", "status": "\(ended.status.rawValue)"])

@@ -21,7 +21,7 @@ struct SandboxCall: Equatable, Sendable {
 
   static let all = [
     SandboxCall(operation: .anyAmount, family: .gateway, paths: ["/g2g/any_amount"]),
-    SandboxCall(operation: .paymentPage, family: .gateway, paths: ["/g2g/payment_page"]),
+    SandboxCall(operation: .paymentPage, family: .gateway, paths: ["/g2g/payment_page/", "/g2g/payment_page"]),
     SandboxCall(operation: .anyAmount, family: .merchant, paths: ["/any_amount.php"]),
     SandboxCall(operation: .initPayment, family: .merchant, paths: ["/init_payment.php", "/init_payment"]),
     SandboxCall(operation: .status, family: .gateway, paths: ["/g2g/status_v2"]),
