@@ -41,7 +41,7 @@ package struct FreedomPayAcquirer: Acquirer {
     do {
       switch try await call(path, fields, within: callLimit) {
       case .success(let answer):
-        return PageReading(fields: answer, expiresAt: request.now + min(request.lifetime, longestPageLife)).answer
+        return PageReading(fields: answer, expiresAt: request.now + .seconds(PageFields.lifetime(request))).answer
       case .error(let error, let description):
         log(error, link: request.link.id)
         return .refused(AcquirerRefusal(error, description: description))

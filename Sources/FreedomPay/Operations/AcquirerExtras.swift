@@ -35,11 +35,12 @@ struct AcquirerExtras {
 
 /// A line of a fiscal receipt: `{"name", "quantity", "price", "tax", …}` of our body, `count`, `name`, `price`, `tax_type` … on the wire
 /// (protocol §12, catalogue §0).
+///
+/// Other members are the codes of the merchant's country (`ikpu_code`, `mark_list` …) and go as they are called: not all of them are
+/// documented. Kazakhstan's spelling is taken over for ours: `gtin`, `ntin` and `unit_code` become `GTIN`, `NTIN` and `UnitCode`.
 struct ReceiptPosition {
-  /// Our members and what the wire calls them; the codes of one country each.
-  static let codes = [
-    "gtin": "GTIN", "ntin": "NTIN", "ikpu_code": "ikpu_code", "package_code": "package_code", "unit_code": "unit_code",
-  ]
+  /// Our own words, which the wire calls otherwise.
+  static let words = ["quantity": "count", "name": "name", "price": "price", "tax": "tax_type"]
 
   let position: AcquirerOptions.Value
   let currency: Currency
@@ -62,15 +63,33 @@ struct ReceiptPosition {
     fields.add("name", position["name"]?.text)
     fields.add("price", price?.decimal)
     fields.add("tax_type", position["tax"]?.text)
-    for (member, name) in Self.codes.sorted(by: { $0.key < $1.key }) {
-      // Kazakhstan's catalogue spells its unit code otherwise than Uzbekistan's.
-      fields.add(member == "unit_code" && region == .kz ? "UnitCode" : name, position[member]?.text)
-    }
-    if case .list(let marks) = position["mark_list"], !marks.isEmpty {
-      fields.append(
-        "mark_list", .nested(Fields(marks.enumerated().map { Fields.Field(String($0.offset), .text($0.element.text ?? "")) })))
+    for (member, value) in codes {
+      switch value {
+      case .text(let text): fields.add(wireName(of: member), text)
+      case .list(let list) where !list.isEmpty:
+        fields.append(
+          wireName(of: member), .nested(Fields(list.enumerated().map { Fields.Field(String($0.offset), .text($0.element.text ?? "")) })))
+      case .list, .group: break
+      }
     }
     return fields
+  }
+
+  /// The members that are none of our own words, by name.
+  var codes: [(member: String, value: AcquirerOptions.Value)] {
+    guard case .group(let members) = position else { return [] }
+    return members.filter { Self.words[$0.key] == nil }.sorted { $0.key < $1.key }.map { (member: $0.key, value: $0.value) }
+  }
+
+  /// What the wire calls a code.
+  func wireName(of member: String) -> String {
+    switch member {
+    case "gtin": "GTIN"
+    case "ntin": "NTIN"
+    // Uzbekistan spells its unit code as we do.
+    case "unit_code" where region == .kz: "UnitCode"
+    default: member
+    }
   }
 }
 

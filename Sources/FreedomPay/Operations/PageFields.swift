@@ -8,6 +8,11 @@ struct PageFields {
   /// Bounds of `pg_lifetime`, in seconds (protocol §2.3).
   static let lifetimes: ClosedRange<Int64> = 300...604_800
 
+  /// How long a page is asked to live, in seconds: the rest of its link's life within the acquirer's bounds.
+  static func lifetime(_ request: PageRequest) -> Int64 {
+    min(max(request.lifetime.components.seconds, lifetimes.lowerBound), lifetimes.upperBound)
+  }
+
   let merchant: FreedomPayMerchant
   let request: PageRequest
 
@@ -62,7 +67,7 @@ struct PageFields {
   }
 
   private func addPage(to fields: inout Fields) {
-    fields.add("pg_lifetime", String(min(max(request.lifetime.components.seconds, Self.lifetimes.lowerBound), Self.lifetimes.upperBound)))
+    fields.add("pg_lifetime", String(Self.lifetime(request)))
     fields.add(
       "pg_language", terms.language.flatMap { PageLanguage.wireCode($0, family: merchant.family, region: merchant.region) })
     fields.add("pg_payment_method", terms.paymentMethod)

@@ -17,9 +17,12 @@ struct StatusReading {
     do {
       guard let id = try values.paymentID() else { return .unknown("a status without a payment number") }
       if let stranger = mismatch(with: id) { return .unknown(stranger) }
-      guard let amount = try values.money("pg_amount") else { return .unknown("a status without an amount") }
+      // A page that nobody paid yet may have no amount at all: where the payer chooses, there is none.
+      let amount = try values.money("pg_amount") ?? Money(minorUnits: 0, currency: values.currency())
       if amount.minorUnits < 0 { return .refundRecord }
-      return .report(try report(id, amount))
+      let report = try report(id, amount)
+      if report.status.hasMoney, report.amount == nil { return .unknown("money without an amount") }
+      return .report(report)
     } catch {
       return .unknown("a status whose number or amount \(error)")
     }
@@ -52,7 +55,8 @@ struct StatusReading {
     // The word alone gives back all that was taken.
     if status == .refunded, refunded.minorUnits == 0 { refunded = taken(amount: amount, cleared: cleared) }
     return Report(
-      source: .status, merchant: merchant.name, paymentID: id, order: order, link: values.link, status: status, amount: amount,
+      source: .status, merchant: merchant.name, paymentID: id, order: order, link: values.link, status: status,
+      amount: amount.minorUnits > 0 ? amount : nil,
       captured: status == .authorized ? nil : cleared.flatMap { $0.minorUnits > 0 ? $0 : nil },
       refunded: refunded.minorUnits > 0 ? refunded : nil, discount: try values.money("pg_discount_amount"),
       isTest: values.flag("pg_testing_mode"), method: values.method, card: values.card,

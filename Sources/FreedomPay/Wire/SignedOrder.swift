@@ -16,8 +16,8 @@ enum SignedOrder: CaseIterable {
   private static func sortedValues(_ fields: Fields) -> [String] {
     let signed = fields.all.enumerated().filter { $0.element.name != "pg_sig" }
     let sorted = signed.sorted { left, right in
-      if left.element.name == right.element.name { return left.offset < right.offset }
-      return precedes(left.element.name, right.element.name)
+      if precedes(left.element.name, right.element.name) { return true }
+      return left.offset < right.offset && !precedes(right.element.name, left.element.name)
     }
     return sorted.flatMap { _, field in
       switch field.value {
@@ -31,7 +31,8 @@ enum SignedOrder: CaseIterable {
     flat(fields, parent: "")
       .enumerated()
       .sorted { left, right in
-        left.element.name == right.element.name ? left.offset < right.offset : bytesPrecede(left.element.name, right.element.name)
+        if bytesPrecede(left.element.name, right.element.name) { return true }
+        return left.offset < right.offset && !bytesPrecede(right.element.name, left.element.name)
       }
       .map(\.element.text)
   }

@@ -125,6 +125,15 @@ struct PageAnswerTests {
   }
 
   @Test(
+    "a page says when it ends: what was asked for, within the acquirer's bounds", arguments: [(100, 300), (900, 900), (700_000, 604_800)])
+  func ends(seconds: Int, expected: Int) async {
+    let answer = await FreedomPayAcquirer(wire: Wire(Self.signed(Self.ok))).openPage(
+      PageRequest(link: Fixture.link(Fixture.range), idempotencyKey: "k", lifetime: .seconds(seconds), now: Fixture.now))
+    guard case .opened(_, let page) = answer else { return #expect(Bool(false), "not opened") }
+    #expect(page.expiresAt == Fixture.now + .seconds(expected))
+  }
+
+  @Test(
     "a QR that is not a bounded PNG data URI is dropped, the page stays",
     arguments: [
       "https://customer.freedompay.uz/qr.png", "data:image/svg+xml;base64,AAAA", "data:image/png;base64,",

@@ -159,8 +159,8 @@ struct PageFieldsTests {
     #expect(
       names.map { "\($0.name)=\($0.text)" } == [
         "pg_receipt_positions[0][count]=2", "pg_receipt_positions[0][name]=Чай", "pg_receipt_positions[0][price]=1500.50",
-        "pg_receipt_positions[0][tax_type]=2", "pg_receipt_positions[0][GTIN]=46", "pg_receipt_positions[0][UnitCode]=7",
-        "pg_receipt_positions[0][mark_list][0]=m1", "pg_receipt_positions[0][mark_list][1]=m2",
+        "pg_receipt_positions[0][tax_type]=2", "pg_receipt_positions[0][GTIN]=46", "pg_receipt_positions[0][mark_list][0]=m1",
+        "pg_receipt_positions[0][mark_list][1]=m2", "pg_receipt_positions[0][UnitCode]=7",
       ])
     #expect(FormName.flat(fields(link)).contains { $0.name == "pg_receipt_positions[0][unit_code]" })
   }
@@ -222,10 +222,20 @@ struct TermsFaultsTests {
     #expect(faults { $0["quantity"] = .text("1.5") } == ["invalid /receipt/0/quantity"])
     #expect(faults { $0["price"] = .text("0") } == ["invalid /receipt/0/price"])
     #expect(faults { $0["price"] = .text("9999999901") } == ["invalid /receipt/0/price"])
-    #expect(faults { $0["tax"] = nil } == ["invalid /receipt/0/tax"])
+    #expect(faults { $0["tax"] = nil } == [])
+    #expect(faults { $0["tax"] = .text("x") } == ["invalid /receipt/0/tax"])
     #expect(faults { $0["mark_list"] = .list([.text("a"), .text("b")]) } == ["invalid /receipt/0/mark_list"])
     #expect(faults { $0["mark_list"] = .list([.text("a")]) } == [])
-    #expect(faults { $0["color"] = .text("red") } == ["unsupported /receipt/0/color"])
-    #expect(faults { $0["gtin"] = .list([]) } == ["invalid /receipt/0/gtin"])
+    #expect(faults { $0["ikpu_code"] = .text("00702001001000001") } == [])
+    #expect(faults { $0["gtin"] = .group([:]) } == ["invalid /receipt/0/gtin"])
+    #expect(faults { $0["codes"] = .list([.list([])]) } == ["invalid /receipt/0/codes"])
+    for name in ["count", "tax_type", "12", "a b", "a[b]"] {
+      #expect(faults { $0[name] = .text("1") } == ["unsupported /receipt/0/\(name)"])
+    }
+    #expect(
+      faults { position in
+        position["gtin"] = .text("1")
+        position["GTIN"] = .text("2")
+      } == ["unsupported /receipt/0/gtin"])
   }
 }

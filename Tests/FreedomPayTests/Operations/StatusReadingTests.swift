@@ -142,6 +142,11 @@ struct StatusReadingTests {
     #expect(try await ask(Self.paid.setting("pg_payment_id", "5"), .order(OrderID("A1001"))).word == "report")
     #expect(await ask(Self.paid.setting("pg_merchant_id", "1")).word == "unknown")
     #expect(await ask(Self.paid.setting("pg_amount", nil)).word == "unknown")
+    #expect(await ask(Self.paid.setting("pg_amount", "0").setting("pg_payment_status", "success")).word == "unknown")
+    for amount in [nil, "", "0", "0.00"] {
+      let fresh = await report(Self.paid.setting("pg_amount", amount).setting("pg_payment_status", "new"))
+      #expect(fresh?.status == .pending && fresh?.amount == nil)
+    }
     #expect(await ask(Self.paid.setting("pg_amount", "1e5")).word == "unknown")
     #expect(await ask(Self.paid.setting("pg_currency", "XXX")).word == "unknown")
     #expect(await ask(Self.paid.setting("pg_amount", "-10").setting("pg_clearing_amount", "0")) == .refundRecord)
