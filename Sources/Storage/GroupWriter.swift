@@ -31,6 +31,8 @@ final class GroupWriter: Sendable {
     self.logger = logger
   }
 
+  var waitingUnits: Int { waiting.withLock { $0.units.count } }
+
   /// Puts a unit in the queue and wakes the writer where it sleeps. Never blocks.
   func enqueue(_ unit: WaitingUnit) {
     switch admit(unit) {

@@ -23,6 +23,9 @@ package final class SQLiteStore: Store {
   /// Transactions that wrote something, since the opening: how well commits are shared.
   package var commits: Int { writer.commits.load(ordering: .relaxed) }
 
+  /// Units in the writer's queue now.
+  package var waitingUnits: Int { writer.waitingUnits }
+
   package func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
     let result: Result<Unit.Outcome, StoreError> = await withCheckedContinuation { continuation in
       writer.enqueue(WaitingUnit(unit, limits: limits) { continuation.resume(returning: $0) })

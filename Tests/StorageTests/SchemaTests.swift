@@ -1,0 +1,125 @@
+import FoundationEssentials
+import GRDB
+import Payments
+import Testing
+
+@testable import Storage
+
+@Suite("Schema") struct SchemaTests {
+  @Test("brings a new file to this version once")
+  func migrates() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("books.db")
+      #expect(try SQLiteStore.migrate(path: path) == .init(from: 0, to: Schema.version))
+      #expect(try SQLiteStore.migrate(path: path) == .init(from: Schema.version, to: Schema.version))
+      let store = try SQLiteStore.open(path: path, logger: .quiet)
+      #expect(await store.health())
+      await store.close()
+    }
+  }
+
+  @Test("refuses a file that a newer program wrote, and changes nothing in it")
+  func newer() async throws {
+    try await refused(detail: "newer version") { db in
+      try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('999')")
+    }
+  }
+
+  @Test("refuses a file of another program")
+  func foreign() async throws {
+    try await refused(detail: "another program") { db in try db.execute(sql: "PRAGMA application_id = 7") }
+    try await refused(detail: "another program", made: false) { db in try db.execute(sql: "CREATE TABLE theirs (x)") }
+  }
+
+  @Test(
+    "names the row that cannot be read, and nothing of its content",
+    arguments: [
+      ("UPDATE link SET terms = '{\"secret\": 1}'", "terms"),
+      ("UPDATE link SET status = 'secret'", "status"),
+      ("UPDATE link SET merchant = 'SECRET'", "merchant"),
+      ("UPDATE link SET order_id = 'secret secret'", "order_id"),
+      ("UPDATE link SET client_token = 'secret'", "client_token"),
+      ("UPDATE payment SET captured = 999999", "captured"),
+      ("UPDATE payment SET refunded = 999999", "refunded"),
+      ("UPDATE payment SET amount = -5", "amount"),
+      ("UPDATE payment SET currency = 'SECRET'", "currency"),
+      ("UPDATE payment SET flags = 4096", "flags"),
+      ("UPDATE payment SET number = -5", "number"),
+      ("UPDATE payment SET status = 'secret'", "status"),
+    ])
+  func corrupt(_ statement: String, _ column: String) async throws {
+    try await withStore { store in
+      let link = Sample.link("A", payments: [Sample.attempt(.paid, number: 5, amount: 9, captured: 9)])
+      let neighbour = Sample.link("B")
+      try await store.insert(link)
+      try await store.insert(neighbour)
+      try await store.pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+        try db.execute(sql: "\(statement) WHERE \(statement.contains("UPDATE link") ? "id" : "link") = ?", arguments: [link.id.text])
+      }
+      let read = await #expect(throws: StoreError.self) { try await store.link(link.id) }
+      #expect(read?.code == .corrupt)
+      #expect(read?.detail.contains(link.id.text) == true)
+      #expect(read?.detail.contains(column) == true)
+      #expect(read?.detail.lowercased().contains("secret") == false)
+      // A unit that reads it fails alone.
+      let unit = await #expect(throws: StoreError.self) { try await store.change(link) { $0.sequence += 1 } }
+      #expect(unit?.code == .corrupt)
+      #expect(try await store.change(neighbour) { $0.sequence += 1 } != nil)
+    }
+  }
+
+  /// Files that were written stay readable only while this text does: who changes it must write a migration.
+  @Test("writes terms and states as it always did")
+  func golden() throws {
+    var terms = LinkTerms(
+      amount: .between(Sample.money(100), Sample.money(900), suggested: nil), description: "D", lifetime: .seconds(300), capture: .manual,
+      metadata: ["k": "v"])
+    terms.options = AcquirerOptions(["params": .list([.text("a")]), "loyalty": .group([:])])
+    #expect(
+      try StoredJSON.text(terms) == """
+        {"addresses":{},"amount":{"between":{"_0":{"currency":"UZS","minorUnits":100},"_1":{"currency":"UZS","minorUnits":900}}},\
+        "capture":"manual","customer":{},"description":"D","isTest":false,"lifetime":[16,4852094820647174144],"metadata":{"k":"v"},\
+        "options":{"values":{"loyalty":{"group":{"_0":{}}},"params":{"list":{"_0":[{"text":{"_0":"a"}}]}}}},"wantsQR":false}
+        """)
+    #expect(
+      try StoredJSON.text(LinkState(Sample.link("A", payments: [Sample.attempt(.paid, number: 5, amount: 9, captured: 9, flags: [.late])])))
+        == """
+        {"openings":1,"payments":[{"amount":{"currency":"UZS","minorUnits":9},"captured":9,"changedAt":1795000000000,\
+        "createdAt":1795000000000,"flags":["late"],"id":5,"ordinal":1,"refunded":0,"status":"paid"}],"sequence":1,"status":"active"}
+        """)
+    #expect(try StoredJSON.text(Verdict.reject(reason: "r")) == #"{"reject":{"reason":"r"}}"#)
+    #expect(
+      try StoredJSON.text(Refusal.acquirerRefused(.init(kind: .refused, code: "1", description: "d")))
+        == #"{"acquirerRefused":{"_0":{"code":"1","description":"d","kind":"refused"}}}"#)
+  }
+
+  @Test("tells which merchants have links here")
+  func merchants() async throws {
+    try await withStore { store in
+      #expect(try await store.merchants() == [])
+      for name in ["b", "a", "b", "c"] {
+        try await store.insert(Sample.link("O-\(LinkID(at: Sample.start).text.suffix(8))", merchant: Sample.merchant(name)))
+      }
+      #expect(try await store.merchants().map(\.text) == ["a", "b", "c"])
+    }
+  }
+
+  private func refused(detail: String, made: Bool = true, _ spoil: (Database) throws -> Void) async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("books.db")
+      if made { _ = try SQLiteStore.migrate(path: path) }
+      let queue = try DatabaseQueue(path: path)
+      try queue.writeWithoutTransaction(spoil)
+      let before = try queue.read { db in try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL") }
+      try queue.close()
+      let error = #expect(throws: StoreError.self) { try SQLiteStore.open(path: path, logger: .quiet) }
+      #expect(error?.code == .unavailable)
+      #expect(error?.detail.contains(detail) == true)
+      let after = try DatabaseQueue(path: path).read { db in
+        try String.fetchAll(db, sql: "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL")
+      }
+      #expect(after == before)
+    }
+  }
+}
