@@ -73,7 +73,7 @@ extension Sandbox {
       case .new, .error: break
       }
       guard !payment.isExpired(at: now) else { throw .expired }
-      let chosen = card == nil ? payment.shownAmount : try Self.amount(amount, for: payment.terms)
+      let chosen = card == nil ? payment.terms.amountOfferedFirst : try Self.amount(amount, for: payment.terms)
       let taken = ledger.change(id) { payment in
         payment.status = .pending
         payment.amount = chosen

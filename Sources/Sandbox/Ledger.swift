@@ -13,12 +13,14 @@ struct Ledger: Sendable {
   private var byCustomer: [String: Int64] = [:]
   private var byOrder: [String: [Int64]] = [:]
   private var byKey: [String: Keyed] = [:]
+  private let capacity: Int
   private var firstID: Int64
   private var nextID: Int64
   private(set) var requests: [ReceivedRequest] = []
   var callbacks = CallbackSchedule()
 
-  init(firstPaymentID: Int64) {
+  init(firstPaymentID: Int64, capacity: Int = SandboxLimits.payments) {
+    self.capacity = capacity
     firstID = firstPaymentID
     nextID = firstPaymentID
   }
@@ -48,7 +50,7 @@ struct Ledger: Sendable {
   }
 
   private mutating func forgetOldest() {
-    while payments.count > SandboxLimits.payments, firstID < nextID {
+    while payments.count > capacity, firstID < nextID {
       if let old = payments.removeValue(forKey: firstID) {
         byCustomer[old.customer] = nil
         if let order = old.terms.orderID {

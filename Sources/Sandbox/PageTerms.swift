@@ -118,6 +118,14 @@ struct PageTerms: Equatable, Sendable {
     _ = try reader.word("pg_payment_route", of: ["frame"])
   }
 
+  /// What an attempt is about where the payer has not said an amount: the price, the suggestion, or the least that may be paid.
+  var amountOfferedFirst: SandboxAmount {
+    switch amount {
+    case .fixed(let amount): amount
+    case .chosen(let from, _, let suggested): suggested ?? from
+    }
+  }
+
   private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
     (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
   }

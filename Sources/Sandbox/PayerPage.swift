@@ -62,7 +62,8 @@ extension Sandbox {
     of payment: SandboxPayment, note: String?, status: HTTPResponse.Status = .ok, amount: String? = nil
   ) -> Response {
     let now = clock.now()
-    let back = redirect(of: payment).flatMap { $0.isPost ? nil : $0.address } ?? payment.terms.siteURL?.text
+    let wayBack = payment.status == .new ? nil : redirect(of: payment)
+    let back = wayBack.flatMap { $0.isPost ? nil : $0.address } ?? payment.terms.siteURL?.text
     switch payment.status(at: now) {
     case .success:
       return PayerViews.state("Paid", "\(payment.shownAmount.fixed) \(payment.terms.currency) was paid. Nothing more to do.", back)

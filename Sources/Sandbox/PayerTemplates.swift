@@ -1,41 +1,41 @@
 import Mustache
 
-/// The HTML of the payer's pages. Small inline CSS, readable on a phone, no script but the self-sending form's one line.
+/// The HTML of the payer's pages. Every value stands in three braces, since `PayerViews` has escaped it already. Small inline CSS, readable on a phone, no script but the self-sending form's one line.
 enum PayerTemplates {
   static let open = template(
     title: "Payment",
     """
-    <p class="what">{{description}}</p>
-    {{#order}}<p class="small">Order {{order}}</p>{{/order}}
-    {{#note}}<p class="note" role="alert">{{note}}</p>{{/note}}
-    <form method="post" action="/pay.html?customer={{customer}}">
-    {{#fixed}}<p class="amount">{{fixed}} {{currency}}</p>{{/fixed}}
-    {{#chosen}}<label>Amount, {{currency}}
-    <input name="amount" inputmode="decimal" autocomplete="off" value="{{amount}}" placeholder="{{from}}">
-    <span class="small">from {{from}} to {{to}}</span></label>{{/chosen}}
+    <p class="what">{{{description}}}</p>
+    {{#order}}<p class="small">Order {{{order}}}</p>{{/order}}
+    {{#note}}<p class="note" role="alert">{{{note}}}</p>{{/note}}
+    <form method="post" action="/pay.html?customer={{{customer}}}">
+    {{#fixed}}<p class="amount">{{{fixed}}} {{{currency}}}</p>{{/fixed}}
+    {{#chosen}}<label>Amount, {{{currency}}}
+    <input name="amount" inputmode="decimal" autocomplete="off" value="{{{amount}}}" placeholder="{{{from}}}">
+    <span class="small">from {{{from}}} to {{{to}}}</span></label>{{/chosen}}
     <label>Test card
-    <select name="card">{{#cards}}<option value="{{number}}">{{text}}</option>{{/cards}}</select></label>
+    <select name="card">{{#cards}}<option value="{{{number}}}">{{{text}}}</option>{{/cards}}</select></label>
     <label>or the number of a test card
     <input name="number" inputmode="numeric" autocomplete="off" maxlength="23" placeholder="4400 4444 0000 4440"></label>
     <button class="pay" name="action" value="pay">Pay</button>
     <button class="decline" name="action" value="decline">Decline</button>
     </form>
     {{#isTesting}}<p class="small">Test mode was asked for.</p>{{/isTesting}}
-    {{#back}}<p><a href="{{back}}">Back to the shop</a></p>{{/back}}
+    {{#back}}<p><a href="{{{back}}}">Back to the shop</a></p>{{/back}}
     """)
 
   static let state = template(
-    title: "{{title}}",
+    title: "{{{title}}}",
     """
-    <p class="what">{{text}}</p>
-    {{#back}}<p><a href="{{back}}">Back to the shop</a></p>{{/back}}
+    <p class="what">{{{text}}}</p>
+    {{#back}}<p><a href="{{{back}}}">Back to the shop</a></p>{{/back}}
     """)
 
   static let formBack = template(
     title: "Back to the shop",
     """
-    <form id="back" method="post" action="{{address}}">
-    {{#fields}}<input type="hidden" name="{{name}}" value="{{value}}">{{/fields}}
+    <form id="back" method="post" action="{{{address}}}">
+    {{#fields}}<input type="hidden" name="{{{name}}}" value="{{{value}}}">{{/fields}}
     <button class="pay">Continue to the shop</button>
     </form>
     <script>document.getElementById("back").submit()</script>

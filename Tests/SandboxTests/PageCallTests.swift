@@ -240,14 +240,14 @@ struct PageCallTests {
 
   @Test("the oldest payments are forgotten at the bound, wholly")
   func forgetting() throws {
-    var ledger = Ledger(firstPaymentID: 1)
+    var ledger = Ledger(firstPaymentID: 1, capacity: 3)
     let configuration = SandboxConfiguration(merchant: 1, secret: SandboxSecret("s"), publicURL: "http://x")
     let terms = try PageTerms(Bench.fields(["pg_idempotency_key": "k"]), call: SandboxCall.all[0], configuration: configuration)
     var others = terms
     others.idempotencyKey = nil
     others.orderID = "B"
     let first = try ledger.open(terms, call: SandboxCall.all[0], content: [:], now: 0)
-    for _ in 1..<SandboxLimits.payments { _ = try ledger.open(others, call: SandboxCall.all[0], content: [:], now: 0) }
+    for _ in 1..<3 { _ = try ledger.open(others, call: SandboxCall.all[0], content: [:], now: 0) }
     #expect(ledger.payment(first.id) != nil)
     _ = try ledger.open(others, call: SandboxCall.all[0], content: [:], now: 0)
     #expect(ledger.payment(first.id) == nil && ledger.payment(customer: first.customer) == nil && ledger.lastPayment(order: "A1001") == nil)
