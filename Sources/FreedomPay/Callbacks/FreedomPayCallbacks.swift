@@ -61,14 +61,15 @@ package struct FreedomPayCallbacks: Routable {
   private func refuse(
     _ kind: CallbackKind, _ refusal: VerifiedCallback.Refusal, _ request: Request, _ merchant: FreedomPayMerchant
   ) -> Response {
-    let (outcome, why): (CallbackOutcome, String) =
+    let (outcome, level, why): (CallbackOutcome, Logger.Level, String) =
       switch refusal {
-      case .unverified(let why): (.unverified, why)
-      case .malformed(let why): (.malformed, why)
+      case .unverified(let why): (.unverified, .warning, why)
+      case .malformed(let why): (.malformed, .warning, why)
+      case .unreadable(let why): (.malformed, .error, why)
       }
     count(kind, outcome)
-    logger.warning(
-      "callback refused",
+    logger.log(
+      level: level, "callback refused",
       metadata: ["request": "\(request.id)", "merchant": "\(merchant.name)", "kind": "\(kind.rawValue)", "why": "\(why)"])
     return HTTPError(.malformed, "This is not a signed message of the acquirer.").response(requestID: request.id)
   }

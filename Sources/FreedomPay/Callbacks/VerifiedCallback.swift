@@ -12,8 +12,12 @@ struct VerifiedCallback {
 
   /// Why a message goes no further.
   enum Refusal: Error, Equatable {
+    /// The signature is missing or wrong.
     case unverified(String)
+    /// It is no message at all.
     case malformed(String)
+    /// It is signed, and we do not understand it: a person must look, since money may hang on it.
+    case unreadable(String)
   }
 
   /// Verifies first: what is not signed is not looked at.
@@ -32,9 +36,9 @@ struct VerifiedCallback {
     do {
       try KnownFields.verify(fields, kind)
     } catch {
-      throw .malformed(error.reason)
+      throw .unreadable(error.reason)
     }
-    if let number = fields.text("pg_merchant_id"), number != String(merchant.number) { throw .malformed("pg_merchant_id is another's") }
+    if let number = fields.text("pg_merchant_id"), number != String(merchant.number) { throw .unreadable("pg_merchant_id is another's") }
   }
 
   /// The message in our words (protocol §3, §4.1).
@@ -42,7 +46,7 @@ struct VerifiedCallback {
     do {
       return try report(ReportFields(fields: fields, merchant: merchant), now)
     } catch {
-      throw .malformed("a number or an amount \(error)")
+      throw .unreadable("a number or an amount \(error)")
     }
   }
 

@@ -21,6 +21,9 @@ package enum SignatureForm: Sendable, Equatable {
 }
 
 /// Verifies messages for one script name and one merchant.
+///
+/// The rule signs values, not names, and joins them with a character that values may hold: who has one signed message can cut it anew.
+/// Payers see such messages in their return addresses. So the script names of returns, checks and results must differ, as ours do.
 package struct SignatureVerifier: Sendable {
   private let script: ScriptName
   private let secrets: SecretKeys

@@ -309,6 +309,16 @@ struct CallbackTests {
     }
   }
 
+  @Test("a signed message that we do not understand rings an alarm, a forged one does not")
+  func alarms() async throws {
+    let house = try CallbackHouse()
+    _ = await house.send(house.sign(house.result()).setting("pg_amount", "1"))
+    #expect(house.log.lines.count == 1 && house.log.lines[0].hasPrefix("warning callback refused"))
+    _ = await house.deliver(house.result { $0 = $0.setting("pg_result", "7") })
+    #expect(house.log.lines.count == 2 && house.log.lines[1].hasPrefix("error callback refused"))
+    #expect(house.log.lines[1].contains("pg_result does not match its format"))
+  }
+
   @Test("routes are callbacks' own class, GET and POST")
   func routes() throws {
     let house = try CallbackHouse()
