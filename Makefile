@@ -1,0 +1,41 @@
+# paylink: what one does with the source. `make` alone says what there is.
+#
+# The Swift toolchain (6.3) is taken from PATH, or from /opt/swift or /usr/local/swift.
+SWIFT_PATH := $(PATH):/opt/swift/usr/bin:/usr/local/swift/usr/bin
+export PATH := $(SWIFT_PATH)
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+IMAGE ?= paylink:latest
+
+.DEFAULT_GOAL := help
+.PHONY: help run test build release format lint image clean dependencies
+
+help: ## says what there is
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+run: build ## installs what is missing, builds, runs gateway and sandbox on this machine
+	@exec "$$(swift build --show-bin-path)/paylink" serve --sandbox
+
+test: dependencies ## installs what is missing and runs all tests
+	@scripts/test
+
+build: dependencies ## a debug build: the quickest to stand
+	swift build --product paylink
+
+release: dependencies ## an optimised build
+	swift build -c release --product paylink
+
+format: ## brings the source into its form
+	swift format format -i --parallel -r Package.swift Sources Tests
+
+lint: ## says where the source is not in its form
+	swift format lint --strict --parallel -r Package.swift Sources Tests
+
+image: ## builds the container image
+	docker build -t $(IMAGE) .
+
+clean: ## removes what was built; the sandbox's file in var stays
+	rm -rf .build
+
+dependencies:
+	@scripts/install-dependencies

@@ -1,0 +1,33 @@
+import HTTPServer
+import Operations
+import ServiceLifecycle
+import Transport
+
+/// A server of ours with its end: it was started before, and drains when the services end.
+struct ListeningServer: Service {
+  let server: Server
+  /// How long requests under way may take to finish.
+  let drainTimeout: Duration
+  /// Where readiness goes off before accepting stops; nil for a server beside the API.
+  var draining: Draining?
+
+  func run() async throws {
+    // Ends by the signal to drain, or by cancellation: either way it is time to end.
+    try? await gracefulShutdown()
+    draining?.begin()
+    await server.drain(within: drainTimeout)
+  }
+
+  /// Opens the server's addresses.
+  /// - Throws: 75 where somebody listens there already, 78 where we may not.
+  static func start(_ server: Server) throws(CommandFailure) -> [SocketAddress] {
+    do {
+      return try server.start()
+    } catch {
+      switch error.code {
+      case .addressInUse: throw CommandFailure(.taken, error.description)
+      case .cannotListen: throw CommandFailure(.configuration, error.description)
+      }
+    }
+  }
+}

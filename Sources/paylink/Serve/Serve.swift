@@ -1,0 +1,90 @@
+import Facade
+import FreedomPay
+import HTTPClient
+import HTTPServer
+import Logging
+import Metrics
+import Operations
+import Payments
+import Sandbox
+import ServiceLifecycle
+import Storage
+import Transport
+
+/// `paylink serve`: settings, lock and books, acquirers, use cases, routers, listeners, ready; then it drains and ends at a signal.
+struct Serve {
+  let settings: Settings
+  let isSandbox: Bool
+
+  func run() async throws(CommandFailure) {
+    let level = settings.logLevel
+    LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, level: level) }
+    let metrics = PrometheusMetrics()
+    MetricsSystem.bootstrap(metrics)
+    let logger = Logger(label: "paylink")
+    let signals = EndSignals(logger: logger)
+
+    let store = try Books.open(settings, logger: Logger(label: "paylink.storage"))
+    if isSandbox { try await Books.checkMerchants(of: store, settings) }
+    let loops = try Assembly.loops()
+    let host = isSandbox ? try sandboxHost(loops: loops) : nil
+    let clock: any WallClock = host.map { FollowingClock(sandbox: $0.clock) } ?? MachineClock()
+    let client = HTTPClient(configuration: Assembly.clientConfiguration(settings), loops: loops)
+    let gateway = Gateway(settings: settings, store: store, caller: client, clock: clock, metrics: metrics)
+
+    let services = try start(gateway, host: host, loops: loops, logger: logger)
+    // They end the other way round: the API, operations, the sandbox, the schedule.
+    try await Services.run(services, until: signals, logger: logger)
+    await client.shutdown()
+    await host?.client.shutdown()
+    await store.close()
+    logger.notice("stopped")
+  }
+
+  private func sandboxHost(loops: EventLoopGroup) throws(CommandFailure) -> SandboxHost {
+    guard let merchant = settings.merchants.first(where: { $0.baseURL?.text == "http://\(settings.sandboxListen)" }) else {
+      throw CommandFailure(.configuration, "no merchant's base_url is the sandbox, http://\(settings.sandboxListen)")
+    }
+    return try SandboxHost(
+      address: settings.sandboxListen, merchant: merchant.number, secret: merchant.sandboxSecret, loops: loops,
+      limits: Assembly.serverLimits(settings.limits), logger: Logger(label: "paylink.sandbox"))
+  }
+
+  /// Opens the listeners, the API's last, and says so.
+  private func start(
+    _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, logger: Logger
+  ) throws(CommandFailure) -> [any Service] {
+    let draining = Draining()
+    let access = AccessLog(logger: Logger(label: "paylink.access"))
+    let api = Server(
+      router: try Assembly.router(gateway.routes),
+      configuration: ServerConfiguration(
+        addresses: settings.listen, limits: Assembly.serverLimits(settings.limits), observe: { access.note($0) }), loops: loops,
+      logger: Logger(label: "paylink.http"))
+    let operations = Server(
+      router: try Assembly.router(gateway.operations(draining: draining).routes),
+      configuration: ServerConfiguration(addresses: settings.opsListen, limits: Assembly.sideServerLimits(settings.limits)), loops: loops,
+      logger: Logger(label: "paylink.operations"))
+
+    let sandboxAddresses = if let host { try ListeningServer.start(host.server) } else { [SocketAddress]() }
+    let operationsAddresses = try ListeningServer.start(operations)
+    let apiAddresses = try ListeningServer.start(api)
+    let schedule = Schedule(
+      jobs: gateway.jobs(connections: { api.openConnections }), loops: loops, draining: draining,
+      drainTimeout: settings.limits.drainTimeout,
+      logger: logger)
+    logger.notice(
+      "ready",
+      metadata: [
+        "version": "\(Version.text)", "listen": .array(apiAddresses.map { "\($0)" }),
+        "ops_listen": .array(operationsAddresses.map { "\($0)" }),
+        "sandbox": .array(sandboxAddresses.map { "\($0)" }), "public_url": "\(settings.publicURL)", "database": "\(settings.database)",
+        "merchants": .array(settings.merchants.map { "\($0.name)" }), "loops": "\(loops.loops.count)",
+      ])
+    if isSandbox { SandboxGreeting(settings: settings, operations: operationsAddresses.first).say() }
+    return [schedule] + (host?.services ?? []) + [
+      ListeningServer(server: operations, drainTimeout: .seconds(1)),
+      ListeningServer(server: api, drainTimeout: settings.limits.drainTimeout, draining: draining),
+    ]
+  }
+}

@@ -1,0 +1,73 @@
+import Payments
+
+/// The bounds of design §4.7. Each stands once here with its default and what may be set; config/paylink.yaml says why it is so.
+struct LimitSettings: Sendable, Equatable {
+  var headSize = 16 * 1024
+  var headFields = 100
+  var headTimeout: Duration = .seconds(10)
+  var bodyTimeout: Duration = .seconds(20)
+  var idleTimeout: Duration = .seconds(75)
+  var writeTimeout: Duration = .seconds(30)
+  var connections = 10_000
+  /// Units of work that may wait for the database's writer.
+  var writerQueue = 4096
+  /// Percent of the connections and of the writer's queue that are kept for callbacks.
+  var callbackShare = 10
+  var drainTimeout: Duration = .seconds(25)
+  var acquirerConnectTimeout: Duration = .seconds(5)
+  var acquirerTimeout: Duration = .seconds(20)
+  var acquirerInFlight = 256
+  var acquirerWaiting = 64
+
+  init() {}
+}
+
+extension LimitSettings: Decodable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case headSize = "head_size"
+    case headFields = "head_fields"
+    case headTimeout = "head_timeout"
+    case bodyTimeout = "body_timeout"
+    case idleTimeout = "idle_timeout"
+    case writeTimeout = "write_timeout"
+    case connections
+    case writerQueue = "writer_queue"
+    case callbackShare = "callback_share"
+    case drainTimeout = "drain_timeout"
+    case acquirerConnectTimeout = "acquirer_connect_timeout"
+    case acquirerTimeout = "acquirer_timeout"
+    case acquirerInFlight = "acquirer_in_flight"
+    case acquirerWaiting = "acquirer_waiting"
+  }
+
+  /// The keys; those whose bound is fixed in this version take nothing but it.
+  static var shape: [String: SettingsShape] {
+    var shape = Dictionary(uniqueKeysWithValues: CodingKeys.allCases.map { ($0.rawValue, SettingsShape.value) })
+    for (key, value) in [
+      "body_size": "64KiB", "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB", "webhook_connect_timeout": "5s", "webhook_timeout": "15s",
+    ] { shape[key] = .later(neutral: value) }
+    return shape
+  }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    headSize = try values.read(.headSize, SettingText.size(1024...1 << 20)) ?? headSize
+    headFields = try values.read(.headFields, SettingText.number(10...1000)) ?? headFields
+    headTimeout = try values.read(.headTimeout, SettingText.wait(.seconds(1) ... .minutes(5))) ?? headTimeout
+    bodyTimeout = try values.read(.bodyTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? bodyTimeout
+    idleTimeout = try values.read(.idleTimeout, SettingText.wait(.seconds(1) ... .hours(1))) ?? idleTimeout
+    writeTimeout = try values.read(.writeTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? writeTimeout
+    connections = try values.read(.connections, SettingText.number(10...1_000_000)) ?? connections
+    writerQueue = try values.read(.writerQueue, SettingText.number(16...1_000_000)) ?? writerQueue
+    callbackShare = try values.read(.callbackShare, SettingText.number(1...90)) ?? callbackShare
+    drainTimeout = try values.read(.drainTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? drainTimeout
+    acquirerConnectTimeout =
+      try values.read(.acquirerConnectTimeout, SettingText.wait(.milliseconds(100) ... .minutes(1))) ?? acquirerConnectTimeout
+    acquirerTimeout = try values.read(.acquirerTimeout, SettingText.wait(.seconds(1) ... .minutes(2))) ?? acquirerTimeout
+    acquirerInFlight = try values.read(.acquirerInFlight, SettingText.number(1...10_000)) ?? acquirerInFlight
+    acquirerWaiting = try values.read(.acquirerWaiting, SettingText.number(1...10_000)) ?? acquirerWaiting
+    guard acquirerConnectTimeout <= acquirerTimeout else {
+      throw values.broken(.acquirerConnectTimeout, "must not be longer than acquirer_timeout")
+    }
+  }
+}
