@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -54,9 +55,9 @@ void clinux_eventfd_signal(int descriptor) {
   }
 }
 
-int clinux_accept(int descriptor, struct sockaddr_storage *address, socklen_t *length) {
-  *length = sizeof *address;
-  return accept4(descriptor, (struct sockaddr *)address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
+int clinux_accept(int descriptor, void *address, uint32_t *length) {
+
+  return accept4(descriptor, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
 int clinux_socket(int family) { return socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0); }

@@ -64,7 +64,7 @@ extension Connection {
 
   private func flush(_ exchange: inout Exchange) async throws(TransportError) {
     exchange.bytesOut += output.count
-    try await stream.send(output, deadline: deadline(limits.writeTime))
+    try await stream.send(output, deadline: deadline(times.write))
     output.removeAll()
   }
 }
@@ -108,7 +108,7 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
   private func flush() async throws(TransportError) {
     let output = connection.output
     bytesOut += output.count
-    try await connection.stream.send(output, deadline: connection.deadline(connection.limits.writeTime))
+    try await connection.stream.send(output, deadline: connection.deadline(connection.times.write))
     output.removeAll()
   }
 }

@@ -12,10 +12,10 @@ final class Connection: @unchecked Sendable {
   let input = ReceiveBuffer(capacity: 2048)
   let output = SendBuffer()
   private let peer: String
-  private var isLate: Bool
-  private var isIdle = true
+  @safe @exclusivity(unchecked) private var isLate: Bool
+  @safe @exclusivity(unchecked) private var isIdle = true
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
-  private var mustLinger = false
+  @safe @exclusivity(unchecked) private var mustLinger = false
 
   /// - Parameter isLate: it came when only callback routes were served to newcomers.
   init(stream: Stream, shard: ServerShard, isLate: Bool) {
@@ -43,7 +43,10 @@ final class Connection: @unchecked Sendable {
 
   func cut() { stream.cut() }
 
-  func deadline(_ limit: Duration) -> UInt64 { stream.loop.now + limit.nanosecondsClamped }
+  /// An instant of the loop's clock, so many nanoseconds from now.
+  func deadline(_ time: UInt64) -> UInt64 { stream.loop.now + time }
+
+  var times: Times { shard.state.times }
 }
 
 // MARK: - One request
@@ -75,7 +78,7 @@ extension Connection {
 
   private func nextHead() async throws(TransportError) -> Incoming {
     var scanner = HeadScanner()
-    var limit = deadline(limits.idleTime)
+    var limit = deadline(times.idle)
     var hasBegun = false
     while true {
       if !input.isEmpty {
@@ -84,7 +87,7 @@ extension Connection {
         } catch {
           return .refused(error)
         }
-        if !hasBegun { limit = deadline(limits.headTime) }
+        if !hasBegun { limit = deadline(times.head) }
         hasBegun = true
       }
       isIdle = !hasBegun
@@ -159,7 +162,7 @@ extension Connection {
     do throws(BodyReader.Failure) {
       try reader.checkLength()
       if head.expectsContinue, input.isEmpty { try await sayContinue() }
-      let deadline = deadline(limits.bodyTime)
+      let deadline = deadline(times.body)
       while try !reader.read(from: input) {
         guard try await reader.receive(from: stream, into: input, deadline: deadline) else {
           throw .transport(TransportError(.closed, "body"))
@@ -182,7 +185,7 @@ extension Connection {
   private func sayContinue() async throws(BodyReader.Failure) {
     output.removeAll()
     output.append("HTTP/1.1 100 Continue\r\n\r\n")
-    do { try await stream.send(output, deadline: deadline(limits.writeTime)) } catch { throw .transport(error) }
+    do { try await stream.send(output, deadline: deadline(times.write)) } catch { throw .transport(error) }
   }
 
   /// Answers without reading the body. Where it is not all here already, the connection ends: its rest would look like the next request.
@@ -200,7 +203,7 @@ extension Connection {
   /// Says that we are done, and reads on within bounds until the client has closed.
   private func linger() async throws(TransportError) {
     stream.shutdownWriting()
-    let deadline = deadline(limits.lingerTime)
+    let deadline = deadline(times.linger)
     var left = limits.lingerBytes
     while left > 0 {
       input.consume(input.count)

@@ -7,6 +7,7 @@ struct HeadFields {
 
   private var hostCount = 0
   private var host = ""
+  private var hostIsValid = false
   private var contentLength: ContentLength = .absent
   private var codings: [String] = []
   private var connection: [String] = []
@@ -57,7 +58,9 @@ struct HeadFields {
       // SAFETY: extracting checks the range; the buffer is copied.
       fields.append(unsafe bytes.extracting(value).withUnsafeBufferPointer { unsafe HTTPField(name: fieldName, value: $0) })
     }
-    if let role = known?.role, role != .none { note(role, text) }
+    guard let role = known?.role, role != .none else { return }
+    if role == .host { hostIsValid = Authority.isValid(bytes, value) }
+    note(role, text)
   }
 
   private mutating func note(_ role: KnownField.Role, _ value: String) {
@@ -106,7 +109,7 @@ extension HeadFields {
       guard minorVersion == 0 else { throw HTTPError(.malformed, "Host is missing.") }
       return ""
     }
-    guard Authority.isValid(host) else { throw HTTPError(.malformed, "Host is not a host.") }
+    guard hostIsValid else { throw HTTPError(.malformed, "Host is not a host.") }
     return host
   }
 

@@ -7,6 +7,9 @@ enum HeadGrammar {
   /// What a request target may hold: visible ASCII but `#`, since a fragment is never sent (RFC 9112 §3.2).
   static let target: UInt8 = 4
 
+  /// What a host's name may hold: letters, digits and `-._~`.
+  static let host: UInt8 = 8
+
   private static let classes: InlineArray<256, UInt8> = {
     var table = InlineArray<256, UInt8>(repeating: 0)
     for byte in 0x21...0x7e { table[byte] |= value | target }
@@ -15,10 +18,12 @@ enum HeadGrammar {
     table[0x20] |= value
     table[0x23] &= ~target
     for byte in "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8 { table[Int(byte)] |= token }
+    for byte in "-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".utf8 { table[Int(byte)] |= host }
     return table
   }()
 
   @inline(__always) static func isToken(_ byte: UInt8) -> Bool { classes[Int(byte)] & token != 0 }
   @inline(__always) static func isValue(_ byte: UInt8) -> Bool { classes[Int(byte)] & value != 0 }
+  @inline(__always) static func isHost(_ byte: UInt8) -> Bool { classes[Int(byte)] & host != 0 }
   @inline(__always) static func isTarget(_ byte: UInt8) -> Bool { classes[Int(byte)] & target != 0 }
 }

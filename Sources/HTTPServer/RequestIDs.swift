@@ -15,11 +15,8 @@ struct RequestIDs {
     let (high, low) = (Self.mix(state ^ process), Self.mix(state))
     // SAFETY: exactly the 32 bytes that were asked for are written.
     return unsafe String(unsafeUninitializedCapacity: 32) { buffer in
-      for index in 0..<16 {
-        let shift = UInt64(60 - 4 * index)
-        unsafe buffer[index] = Self.digit(high >> shift & 15)
-        unsafe buffer[index + 16] = Self.digit(low >> shift & 15)
-      }
+      unsafe Self.write(high, to: buffer, at: 0)
+      unsafe Self.write(low, to: buffer, at: 16)
       return 32
     }
   }
@@ -31,5 +28,12 @@ struct RequestIDs {
     return mixed ^ mixed >> 31
   }
 
-  private static func digit(_ value: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: value < 10 ? 0x30 + value : 0x57 + value) }
+  private static func write(_ value: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at place: Int) {
+    var rest = value
+    for index in 0..<16 {
+      rest = rest << 4 | rest >> 60
+      let digit = UInt8(truncatingIfNeeded: rest & 15)
+      unsafe buffer[place + index] = digit &+ 0x30 &+ (digit > 9 ? 0x27 : 0)
+    }
+  }
 }

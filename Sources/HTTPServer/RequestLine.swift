@@ -79,39 +79,10 @@ struct RequestLine {
     let rest = text.utf8.dropFirst(scheme.utf8.count)
     let end = rest.firstIndex { $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: "?") } ?? rest.endIndex
     let authority = String(Substring(rest[..<end]))
-    guard Authority.isValid(authority) else { throw HTTPError(.malformed, "The address has no valid host.") }
+    guard Authority.isValid(Array(authority.utf8).span, 0..<authority.utf8.count) else {
+      throw HTTPError(.malformed, "The address has no valid host.")
+    }
     let path = String(Substring(rest[end...]))
     return (authority, try RequestTarget((path.hasPrefix("/") ? path : "/" + path).utf8))
-  }
-}
-
-/// `host` or `host:port`, as Host and absolute targets have it (RFC 3986 §3.2.2).
-enum Authority {
-  /// Names and IPv4: letters, digits and `-._~`; IPv6 in brackets. Percent-encoding and the other characters a reg-name might have appear in no host that
-  /// exists, and only help to confuse.
-  static func isValid(_ text: String) -> Bool {
-    var rest = text.utf8[...]
-    if rest.first == UInt8(ascii: "[") {
-      guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-      let address = rest[rest.index(after: rest.startIndex)..<end]
-      guard address.count >= 2, address.contains(UInt8(ascii: ":")),
-        address.allSatisfy({ PercentDecoding.hexValue($0) != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") })
-      else { return false }
-      rest = rest[rest.index(after: end)...]
-    } else {
-      let name = rest.prefix { isName($0) }
-      guard !name.isEmpty else { return false }
-      rest = rest[name.endIndex...]
-    }
-    guard let colon = rest.popFirst() else { return true }
-    guard colon == UInt8(ascii: ":"), rest.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-    return rest.isEmpty || rest.count <= 5 && Int(Substring(rest)).map { $0 <= 65_535 } == true
-  }
-
-  private static func isName(_ byte: UInt8) -> Bool {
-    switch byte {
-    case 0x30...0x39, 0x41...0x5a, 0x61...0x7a, 0x2d, 0x2e, 0x5f, 0x7e: true
-    default: false
-    }
   }
 }

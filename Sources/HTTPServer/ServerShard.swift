@@ -9,8 +9,8 @@ final class ServerShard: @unchecked Sendable {
   private(set) var isDraining = false
   private var listeners: [Listener] = []
   private var connections: [Connection] = []
-  private var dates = HTTPDate()
-  private var ids = RequestIDs()
+  @safe @exclusivity(unchecked) private var dates = HTTPDate()
+  @safe @exclusivity(unchecked) private var ids = RequestIDs()
 
   init(state: ServerState, loop: EventLoop) {
     self.state = state

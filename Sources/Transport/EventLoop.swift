@@ -12,20 +12,20 @@ import Synchronization
 @safe package final class EventLoop: TaskExecutor, @unchecked Sendable {
   package let name: String
   /// Nanoseconds of the monotonic clock, read once a turn of the loop: near enough for deadlines, and free.
-  package private(set) var now: UInt64
+  @safe @exclusivity(unchecked) package private(set) var now: UInt64
 
   private let epoll: Int32
   private let waker: Int32
   private let inbox = Mutex(Inbox())
   private let thread = Mutex<pthread_t?>(nil)
 
-  private var jobs: [UnownedJob] = []
-  private var runningJobs: [UnownedJob] = []
-  private var works: [@Sendable () -> Void] = []
-  private var stopping = false
-  private var slots: [Slot] = []
+  @safe @exclusivity(unchecked) private var jobs: [UnownedJob] = []
+  @safe @exclusivity(unchecked) private var runningJobs: [UnownedJob] = []
+  @safe @exclusivity(unchecked) private var works: [@Sendable () -> Void] = []
+  @safe @exclusivity(unchecked) private var stopping = false
+  @safe @exclusivity(unchecked) private var slots: [Slot] = []
   private var nextGeneration: UInt32 = 1
-  private var timers = TimerQueue()
+  @safe @exclusivity(unchecked) private var timers = TimerQueue()
   private let events: UnsafeMutablePointer<clinux_event>
 
   /// What other threads leave for the loop. `asleep` says that the loop is (or is about to be) in `epoll_wait` with nothing to do, so the first who

@@ -56,7 +56,7 @@ package final class Listener {
       guard descriptor >= 0 else { return }
       guard mayAccept() else { return rest() }
       var storage = sockaddr_storage()
-      var length = socklen_t()
+      var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
       // SAFETY: the kernel writes at most the size of the storage.
       let accepted = unsafe clinux_accept(descriptor, &storage, &length)
       guard accepted >= 0 else {

@@ -1,15 +1,16 @@
 /// Bytes received and not yet consumed, in one piece, so that they can be parsed where they are.
 ///
 /// The unread bytes are `start..<end`; free space is behind them. When there is too little, they move to the front, and only then the buffer grows.
+/// Exclusivity is not checked at run time: no method calls out while it changes a property.
 @safe package final class ReceiveBuffer {
-  private var base: UnsafeMutableRawPointer
-  private var capacity: Int
-  private var start = 0
-  private var end = 0
+  @safe @exclusivity(unchecked) private var base: UnsafeMutableRawPointer
+  @safe @exclusivity(unchecked) private var capacity: Int
+  @safe @exclusivity(unchecked) private var start = 0
+  @safe @exclusivity(unchecked) private var end = 0
 
   package init(capacity: Int) {
     self.capacity = capacity
-    unsafe base = .allocate(byteCount: capacity, alignment: 16)
+    base = .allocate(byteCount: capacity, alignment: 16)
   }
 
   deinit { unsafe base.deallocate() }

@@ -8,24 +8,24 @@ import Glibc
 /// waits at once and saves a call.
 ///
 /// Deadlines are instants of the loop's clock in nanoseconds. One timer a stream serves them all: it is moved forward only when it fires too early, so that a
-/// busy connection never touches the timer queue.
+/// busy connection never touches the timer queue. Exclusivity of the properties is not checked at run time: one thread touches them, and no access calls out.
 package final class Stream: @unchecked Sendable {
   package let loop: EventLoop
   package let peer: SocketAddress
-  private var descriptor: Int32
+  @safe @exclusivity(unchecked) private var descriptor: Int32
 
-  private var registration: Registration?
-  private var interest: Interest = []
-  private var reading = Waiter()
-  private var writing = Waiter()
-  private var timer: TimerID?
-  private var timerDue: UInt64 = 0
+  @safe @exclusivity(unchecked) private var registration: Registration?
+  @safe @exclusivity(unchecked) private var interest: Interest = []
+  @safe @exclusivity(unchecked) private var reading = Waiter()
+  @safe @exclusivity(unchecked) private var writing = Waiter()
+  @safe @exclusivity(unchecked) private var timer: TimerID?
+  @safe @exclusivity(unchecked) private var timerDue: UInt64 = 0
   /// The last read emptied the socket.
-  private var drained = false
+  @safe @exclusivity(unchecked) private var drained = false
   /// The kernel reported an error or a hang-up while nobody waited: the next system call tells.
-  private var broken = false
-  private var isCut = false
-  private var endsWhenEmpty = false
+  @safe @exclusivity(unchecked) private var broken = false
+  @safe @exclusivity(unchecked) private var isCut = false
+  @safe @exclusivity(unchecked) private var endsWhenEmpty = false
 
   @safe private struct Waiter {
     var continuation: UnsafeContinuation<Bool, Never>?

@@ -4,7 +4,6 @@
 #define CLINUX_H
 
 #include <stdint.h>
-#include <sys/socket.h>
 
 /// One readiness report of clinux_epoll_wait: the events and the data given at registration.
 struct clinux_event {
@@ -35,8 +34,8 @@ int clinux_eventfd(void);
 /// Adds one to an eventfd.
 void clinux_eventfd_signal(int descriptor);
 
-/// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC; the peer's address is written to `address`.
-int clinux_accept(int descriptor, struct sockaddr_storage *address, socklen_t *length);
+/// accept4 with SOCK_NONBLOCK | SOCK_CLOEXEC; the peer's address is written to `address`, a sockaddr_storage of `*length` bytes.
+int clinux_accept(int descriptor, void *address, uint32_t *length);
 /// A stream socket, non-blocking and close-on-exec.
 int clinux_socket(int family);
 /// Sets an integer option; 0 or -1 and errno.
