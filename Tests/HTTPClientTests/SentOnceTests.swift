@@ -4,8 +4,9 @@ import Testing
 
 /// Design §2: libcurl re-sends a request by itself when a reused connection dies before the first byte of the answer. Ours must not.
 ///
-/// That these tests can fail was tried by hand: with `Transfer.mayBegin` always true, the empty POST, the GET and the DELETE arrive twice and more; with that and
-/// POSTFIELDS instead of the read function, every case does.
+/// That these tests can fail was tried by hand, with the locks that `Transfer` names. Without the first and the second, requests without a body (POST, DELETE, GET,
+/// HEAD) arrive twice. Without the third too (a seek function that rewinds), all of them do. With the first alone nothing arrives twice, but a second connection
+/// is opened for nothing.
 @Suite("A request is sent at most once")
 struct SentOnceTests {
   struct Case: Sendable, CustomTestStringConvertible {
