@@ -310,4 +310,6 @@ final class Counter: Sendable {
   var value: Int { count.load(ordering: .relaxed) }
 
   func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+
+  func add(_ number: Int) { count.add(number, ordering: .relaxed) }
 }
