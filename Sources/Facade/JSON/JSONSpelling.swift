@@ -7,17 +7,24 @@ struct JSONSpelling {
   private(set) var marked: [UInt8] = []
   private(set) var memberCount = 0
   private var depth = 0
+  /// The last byte that is not blank, `0` for any number: JSONDecoder lets a comma before a closing bracket pass, and takes a number for a name once it is marked.
+  private var previous: UInt8 = 0
 
   init(_ bytes: [UInt8]) throws(JSONFault) {
     marked.reserveCapacity(bytes.count + 64)
     var place = 0
     while place < bytes.count {
       switch bytes[place] {
-      case UInt8(ascii: "\""): place = try copyString(bytes, from: place)
-      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): place = try markNumber(bytes, from: place)
+      case UInt8(ascii: "\""):
+        place = try copyString(bytes, from: place)
+        previous = UInt8(ascii: "\"")
+      case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+        place = try markNumber(bytes, from: place)
+        previous = UInt8(ascii: "0")
       case let byte:
         try count(byte)
         marked.append(byte)
+        if !" \t\n\r".utf8.contains(byte) { previous = byte }
         place += 1
       }
     }
@@ -33,8 +40,12 @@ struct JSONSpelling {
     case UInt8(ascii: "{"), UInt8(ascii: "["):
       depth += 1
       guard depth <= JSONTree.deepest else { throw .tooDeep }
-    case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-    case UInt8(ascii: ":"): memberCount += 1
+    case UInt8(ascii: "}"), UInt8(ascii: "]"):
+      guard previous != UInt8(ascii: ",") else { throw .malformed }
+      depth -= 1
+    case UInt8(ascii: ":"):
+      guard previous == UInt8(ascii: "\"") else { throw .malformed }
+      memberCount += 1
     case 0: throw .malformed
     default: break
     }

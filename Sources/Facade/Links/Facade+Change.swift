@@ -24,8 +24,7 @@ extension Facade {
     }
   }
 
-  /// `POST /v1/payment-links/{id}/accept`: a person accepts the money of a link in review. Doing it twice is a wrong state, not a second change, so no
-  /// Idempotency-Key is asked for.
+  /// `POST /v1/payment-links/{id}/accept`: a person accepts the money of a link in review. Done twice it is done once, so no Idempotency-Key is asked for.
   @Sendable func acceptPayment(_ request: Request) async throws(Problem) -> Response {
     let key = try access.key(of: request, for: .refundsWrite)
     try request.refuseQuery()

@@ -1,0 +1,86 @@
+import Testing
+
+@testable import Facade
+
+struct JSONTreeTests {
+  struct Case: CustomTestStringConvertible {
+    var text: String
+    var fault: JSONFault?
+    var testDescription: String { text.count > 40 ? "\(text.prefix(40))…" : text }
+    init(_ text: String, _ fault: JSONFault? = nil) { (self.text, self.fault) = (text, fault) }
+  }
+
+  static let cases: [Case] = [
+    Case("{}"), Case(" [ ] "), Case("null"), Case("\"a\""), Case("1"), Case("-0"), Case("1.0"), Case("1e3"), Case("-1.5E-7"),
+    Case(#"{"a":{"b":[1,"x",true,false,null]}}"#), Case(#"{"a":1,"b":{"a":1}}"#), Case(#""\u00e9\ud83d\ude00\n\"""#), Case(#"":,{}[]""#),
+    Case(#"{"a:b":":"}"#), Case(#""\\u0000""#),
+    Case("", .malformed), Case("{", .malformed), Case("}", .malformed), Case("{}{}", .malformed), Case("[1,]", .malformed),
+    Case(#"{"a":1,}"#, .malformed), Case("[,1]", .malformed), Case("{'a':1}", .malformed), Case("{a:1}", .malformed),
+    Case(#"{"a" 1}"#, .malformed), Case("tru", .malformed), Case("nul", .malformed), Case("NaN", .malformed), Case("Infinity", .malformed),
+    Case("01", .malformed), Case("1.", .malformed), Case(".5", .malformed), Case("+1", .malformed), Case("-", .malformed),
+    Case("1e", .malformed), Case("1-1", .malformed), Case("0x10", .malformed), Case("--1", .malformed), Case("1.2.3", .malformed),
+    Case("\"a", .malformed), Case("\"\\", .malformed), Case(#""\x""#, .malformed), Case(#""\u12""#, .malformed),
+    Case(#""\ud800""#, .malformed),
+    Case("\"a\nb\"", .malformed), Case("\"a\u{0}b\"", .malformed), Case("/*x*/{}", .malformed), Case("[1] //", .malformed),
+    Case("{}\u{0}", .malformed), Case("1\"a\"", .malformed), Case("\"a\"1", .malformed), Case("[1 2]", .malformed),
+    Case(#"{1:2}"#, .malformed), Case(#""a\u0000b""#, .nulCharacter), Case(#"{"\u0000a":1}"#, .nulCharacter),
+    Case(#"{"\u00001":1}"#, .nulCharacter),
+    Case(#"{"a":1,"a":1}"#, .duplicateMember), Case(#"{"a":1,"\u0061":2}"#, .duplicateMember),
+    Case(#"[{"x":{"b":1,"b":null}}]"#, .duplicateMember),
+    Case(String(repeating: "[", count: 8) + String(repeating: "]", count: 8)),
+    Case(String(repeating: "[", count: 9) + String(repeating: "]", count: 9), .tooDeep),
+    Case(#"{"a":[{"a":[{"a":[{"a":[]}]}]}]}"#), Case(#"{"a":[{"a":[{"a":[{"a":[[]]}]}]}]}"#, .tooDeep),
+    Case("[[],[],[],[],[],[],[],[],[],[]]"),
+    Case("\"" + String(repeating: "a", count: 65_534) + "\""), Case("\"" + String(repeating: "a", count: 65_535) + "\"", .tooLong),
+    Case(String(repeating: "[", count: 65_536), .tooDeep),
+  ]
+
+  @Test("A document is read, or refused for the right reason", arguments: cases)
+  func read(_ example: Case) {
+    var fault: JSONFault?
+    do throws(JSONFault) { _ = try JSONTree(Array(example.text.utf8)) } catch { fault = error }
+    #expect(fault == example.fault)
+  }
+
+  @Test("Only UTF-8 is JSON: other encodings and broken sequences are refused")
+  func encodings() {
+    #expect(throws: JSONFault.notUTF8) { _ = try JSONTree([0x22, 0xff, 0x22]) }
+    #expect(throws: JSONFault.notUTF8) { _ = try JSONTree([0xfe, 0xff, 0, 0x7b, 0, 0x7d]) }
+    #expect(throws: JSONFault.notUTF8) { _ = try JSONTree([0x22, 0xed, 0xa0, 0x80, 0x22]) }
+    #expect(throws: JSONFault.malformed) { _ = try JSONTree([0x7b, 0, 0x7d, 0]) }
+    #expect(throws: JSONFault.malformed) { _ = try JSONTree([0, 0x7b, 0, 0x7d]) }
+  }
+
+  @Test("Values keep their kind, and numbers their spelling")
+  func values() throws {
+    let tree = try JSONTree(Array(#"{"n":1,"f":1.0,"e":1e3,"z":-0,"t":"1","s":"","b":true,"x":null,"l":[12345678901234567890]}"#.utf8))
+    #expect(
+      tree
+        == .object([
+          "n": .number("1"), "f": .number("1.0"), "e": .number("1e3"), "z": .number("-0"), "t": .text("1"), "s": .text(""),
+          "b": .bool(true),
+          "x": .null, "l": .list([.number("12345678901234567890")]),
+        ]))
+  }
+
+  @Test("Every way to cut a document short is refused")
+  func truncations() throws {
+    let whole = Array(#"{"order_id":"A\u00e9","amount":-12.5e+3,"l":[true,null,{"a":"\\"}]}"#.utf8)
+    _ = try JSONTree(whole)
+    for length in 0..<whole.count { #expect(throws: JSONFault.self) { _ = try JSONTree(Array(whole[..<length])) } }
+  }
+
+  @Test("The fingerprint does not see the order of members or blanks, and sees everything else")
+  func fingerprints() throws {
+    func print(_ text: String, _ route: String = "POST /a") throws -> String { try JSONTree(Array(text.utf8)).fingerprint(route: route) }
+    let first = try print(#"{"a":1,"b":{"c":"x","d":[1,2]}}"#)
+    #expect(first.count == 64)
+    #expect(try print(" {\"b\": {\"d\":[1, 2],\"c\":\"\\u0078\"},\n\"a\":1}") == first)
+    let others = [
+      #"{"a":2,"b":{"c":"x","d":[1,2]}}"#, #"{"a":"1","b":{"c":"x","d":[1,2]}}"#, #"{"a":1,"b":{"c":"x","d":[2,1]}}"#,
+      #"{"a":1,"b":{"c":"x","d":[1,2]},"e":null}"#, #"{"a":1,"b":{"c":"x"},"d":[1,2]}"#, #"{"a":true,"b":{"c":"x","d":[1,2]}}"#,
+    ]
+    #expect(Set(try others.map { try print($0) } + [first]).count == others.count + 1)
+    #expect(try print(#"{"a":1,"b":{"c":"x","d":[1,2]}}"#, "POST /b") != first)
+  }
+}
