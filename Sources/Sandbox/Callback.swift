@@ -78,10 +78,22 @@ struct FormBody: Sendable {
     contentType = "multipart/form-data; boundary=\(boundary)"
     bytes = []
     for (name, value) in fields {
-      let name = name.replacing("\"", with: "%22").replacing("\r", with: "%0D").replacing("\n", with: "%0A")
+      let name = Self.escaped(name)
       bytes += Array("--\(boundary)\r\nContent-Disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n".utf8)
     }
     bytes += Array("--\(boundary)--\r\n".utf8)
+  }
+
+  /// Scalar by scalar: to Swift a CR LF is one character, and not a line feed.
+  private static func escaped(_ name: String) -> String {
+    name.unicodeScalars.map { scalar in
+      switch scalar {
+      case "\"": "%22"
+      case "\r": "%0D"
+      case "\n": "%0A"
+      default: String(scalar)
+      }
+    }.joined()
   }
 }
 

@@ -67,6 +67,9 @@ struct PageTerms: Equatable, Sendable {
     idempotencyKey = try reader.text("pg_idempotency_key")
     isHold = try reader.flag("pg_auto_clearing") == false && call.family == .merchant
     own = message.fields.filter { !$0.name.hasPrefix("pg_") }
+    guard callbackMethod != .xml || WireMessage(own).isFitForXML else {
+      throw FieldError(name: "pg_request_method", reason: "имена собственных полей не подходят для XML")
+    }
     try Self.checkTheRest(reader)
   }
 

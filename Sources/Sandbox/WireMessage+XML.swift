@@ -33,9 +33,19 @@ extension WireMessage {
     return escaped
   }
 
-  /// Whether the text can stand as the name of an element: own fields of a shop may have names that XML cannot write.
-  static func isElementName(_ name: String) -> Bool {
-    guard let first = name.unicodeScalars.first, first.properties.isAlphabetic || first == "_" else { return false }
-    return name.unicodeScalars.allSatisfy { $0.properties.isAlphabetic || ("0"..."9").contains($0) || $0 == "_" || $0 == "-" || $0 == "." }
+  /// Whether every name can stand as the name of an element: a shop's own fields may have names that XML cannot write.
+  var isFitForXML: Bool {
+    fields.allSatisfy { field in
+      guard Self.isElementName(field.name) else { return false }
+      if case .group(let group) = field.value { return group.isFitForXML }
+      return true
+    }
+  }
+
+  private static func isElementName(_ name: String) -> Bool {
+    let bytes = Array(name.utf8)
+    let isLetter = { (byte: UInt8) in (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F }
+    guard let first = bytes.first, isLetter(first) else { return false }
+    return bytes.allSatisfy { isLetter($0) || (0x30...0x39).contains($0) || $0 == 0x2D || $0 == 0x2E }
   }
 }

@@ -88,6 +88,12 @@ struct CallbackTests {
     }
   }
 
+  @Test("a field's name cannot add lines to a multipart body")
+  func multipartNames() {
+    let body = String(decoding: FormBody(multipart: [(name: "a\"\r\nX: 1\r\n\r\n", value: "v\r\n")]).bytes, as: UTF8.self)
+    #expect(body.contains("name=\"a%22%0D%0AX: 1%0D%0A%0D%0A\"\r\n\r\nv\r\n\r\n--"))
+  }
+
   struct CheckCase: Sendable {
     var answer: TestShop.Answer
     var isConsent: Bool
@@ -136,7 +142,10 @@ struct CallbackTests {
 
   @Test(
     "what is no signed rejected on a success stands, and an answer with HTTP 200 ends the matter",
-    arguments: [TestShop.Answer.ok, .error, .unsigned, .wronglySigned, .text("OK")])
+    arguments: [
+      TestShop.Answer.ok, .error, .unsigned, .wronglySigned, .text("OK"), .text("<response><pg_status>rejected</pg_status></response>"),
+      .text("<response><pg_status>rejected</pg_status><pg_salt>s</pg_salt><pg_sig>00000000000000000000000000000000</pg_sig></response>"),
+    ])
   func stands(answer: TestShop.Answer) async throws {
     let bench = try Bench(shop: TestShop(result: [answer]))
     let opened = try await bench.open("/g2g/any_amount", Self.urls)

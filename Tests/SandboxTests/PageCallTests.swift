@@ -192,6 +192,9 @@ struct PageCallTests {
     cases += both("pg_payment_method", good: ["bankcard", "mobile_commerce"], bad: [String(repeating: "z", count: 51)])
     cases += both("pg_auto_clearing", good: ["0", "1"], bad: ["2"], path: "/init_payment.php")
     cases += both("pg_recurring_lifetime", good: ["1", "156"], bad: ["0", "157"], path: "/init_payment.php")
+    cases.append(FieldCase(fields: ["pg_request_method": "XML", "own_1": "x"]))
+    cases.append(FieldCase(fields: ["pg_request_method": "XML", "1own": "x"], refused: "pg_request_method"))
+    cases.append(FieldCase(fields: ["pg_request_method": "XML", "a[0]": "x"], refused: "pg_request_method"))
     cases.append(FieldCase(fields: ["pg_user_phone": "", "pg_payment_system": "", "unknown": "", "pg_unknown": "x"]))
     return cases
   }()
