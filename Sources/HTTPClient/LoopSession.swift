@@ -133,7 +133,12 @@ extension LoopSession {
   private func withdraw(_ transfer: Transfer) {
     unsafe curl_multi_remove_handle(multi, transfer.handle)
     active.removeValue(forKey: ObjectIdentifier(transfer))?.ticket.transfer = nil
-    if idle.count < Self.keptHandles && !isClosed { idle.append(transfer) }
+  }
+
+  /// Keeps a handle for later calls. Only after a success: libcurl leaves things to do in a handle whose call failed, such as rewinding its body before the
+  /// next request (7.88, tried). Connections and resolved names are the multi handle's, so little is lost.
+  private func keep(_ transfer: Transfer) {
+    if idle.count < Self.keptHandles { idle.append(transfer) }
   }
 
   /// `close` from any thread; returns when it is done.
@@ -245,6 +250,7 @@ extension LoopSession {
       let transfer = unsafe Transfer.from(pointer)
       withdraw(transfer)
       transfer.end(result)
+      if result == CURLE_OK { keep(transfer) }
     }
   }
 }

@@ -42,9 +42,11 @@ struct SentOnceTests {
       #expect(error?.mayHaveBeenSent == true)
       #expect(server.count("/second") == 1)
       #expect(server.connections == 1, "the connection was reused, and no other opened")
-      // The client goes on with a connection of its own accord, and what failed does not come back with it.
-      _ = try await client.send(HTTPClientRequest(method: .get, url: server.url("/third")))
+      // The next call suffers nothing from it, and what failed does not come back with it. (libcurl 7.88 keeps in a handle that it has to rewind, and would
+      // refuse the next body: a handle is not used again after a failure.)
+      _ = try await client.send(HTTPClientRequest(url: server.url("/third"), body: [1, 2, 3]))
       #expect(server.count("/second") == 1)
+      #expect(server.count("/third") == 1)
     }
   }
 
