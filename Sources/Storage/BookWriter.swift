@@ -24,9 +24,7 @@ struct BookWriter {
   }
 
   private func insert(_ link: PaymentLink) throws {
-    var arguments: [String: (any DatabaseValueConvertible)?] = [:]
-    for column in LinkColumn.allCases { arguments[column.name] = try column.value(of: link) }
-    try run(LinkStatements.insert, StatementArguments(arguments))
+    try run(LinkStatements.insert, LinkColumn.allCases.map { try $0.value(of: link) })
     guard db.changesCount == 1 else { throw LiveLinkConflict() }
     for payment in link.payments { try save(payment, of: link) }
   }
@@ -34,9 +32,7 @@ struct BookWriter {
   private func update(_ link: PaymentLink, was: PaymentLink?) throws {
     guard let was else { throw StoreError(.corrupt, "link \(link.id): a unit changes only what it has read") }
     guard was.payments.count <= link.payments.count else { throw StoreError(.corrupt, "link \(link.id): payments are never taken away") }
-    var arguments: [String: (any DatabaseValueConvertible)?] = ["id": link.id.text]
-    for column in LinkColumn.changing { arguments[column.name] = try column.value(of: link) }
-    try run(LinkStatements.update, StatementArguments(arguments))
+    try run(LinkStatements.update, (LinkColumn.changing + [.id]).map { try $0.value(of: link) })
     guard db.changesCount == 1 else { throw StoreError(.corrupt, "link \(link.id): it is not in the books") }
     for (index, payment) in link.payments.enumerated() where index >= was.payments.count || was.payments[index] != payment {
       try save(payment, of: link)
@@ -75,7 +71,7 @@ struct BookWriter {
     try db.cachedStatement(sql: sql).execute(arguments: arguments)
   }
 
-  /// - Parameter values: in the order of the columns that the statement itself was made from.
+  /// - Parameter values: of the columns that the statement's names were made from, in the same order; a name that comes twice counts once.
   private func run(_ sql: String, _ values: [DatabaseValue]) throws {
     try run(sql, StatementArguments(values))
   }

@@ -79,7 +79,8 @@ extension SQLiteStore {
   private static func makeDurable(_ db: Database, _ limits: StorageLimits) throws {
     try db.execute(
       sql: """
-        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(limits.checkpointPages); PRAGMA journal_size_limit = \(limits.walBytes)
+        PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = \(limits.checkpointPages); PRAGMA journal_size_limit = \(limits.walBytes);
+        PRAGMA cache_size = -\(limits.writerCache >> 10)
         """)
     guard try Int.fetchOne(db, sql: "PRAGMA synchronous") == 2 else {
       throw StoreError(.unavailable, "commits would not be durable: synchronous is not FULL")

@@ -12,6 +12,8 @@ package struct StorageLimits: Hashable, Sendable {
   package var readers = 4
   /// Reads that may wait for one of them.
   package var waitingReads = 4096
+  /// Bytes of pages that the writer keeps in memory: tokens are random, so every new link touches pages all over their indexes.
+  package var writerCache = 32 << 20
   /// How long another process may keep the file locked before a statement gives up, such as a backup tool.
   package var busyTimeout: Duration = .seconds(5)
   /// How long the trial write of `health()` may take.
