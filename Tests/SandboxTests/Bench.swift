@@ -160,6 +160,9 @@ final class TestShop: HTTPCaller {
   /// Answers to check and result calls; the last one is given again and again.
   let answers: Mutex<(check: [Answer], result: [Answer])>
 
+  /// Done once, while the first call waits for its answer.
+  let meanwhile = Mutex<(@Sendable () async -> Void)?>(nil)
+
   init(check: [Answer] = [.ok], result: [Answer] = [.ok]) {
     answers = Mutex((check, result))
   }
@@ -170,6 +173,7 @@ final class TestShop: HTTPCaller {
   func send(_ request: HTTPClientRequest) async throws(HTTPClientError) -> HTTPClientResponse {
     let call = Self.read(request)
     calls.withLock { $0.append(call) }
+    if let meanwhile = meanwhile.withLock({ $0.take() }) { await meanwhile() }
     let answer = answers.withLock { answers in
       if call.message["pg_result"] == nil {
         return answers.check.count > 1 ? answers.check.removeFirst() : answers.check[0]

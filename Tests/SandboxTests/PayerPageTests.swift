@@ -196,15 +196,25 @@ struct PayerPageTests {
     #expect(response.status == .seeOther && response.fields[.location] == "http://127.0.0.1:8081" + opened.page)
   }
 
-  @Test("of two attempts at once one is made")
+  @Test("while an attempt waits for the shop's answer, no other one begins, and the page says so")
   func together() async throws {
     let bench = try Bench()
     let opened = try await bench.open("/g2g/any_amount", Self.interval)
-    let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-      for _ in 0..<8 { group.addTask { try await bench.pay(opened.id, amount: "50000").status } }
-      return try await group.reduce(into: []) { $0.append($1) }
+    let seen = Mutex<(pay: Int, page: String, press: String, status: String?)>((0, "", "", nil))
+    bench.shop.meanwhile.withLock {
+      $0 = {
+        do {
+          let pay = try await bench.pay(opened.id, amount: "50000").status
+          let page = try await bench.text(try await bench.get(opened.page))
+          let press = try await bench.text(try await bench.press(opened.page, ["action": "decline"]))
+          let status = try await bench.status(opened.id)["pg_payment_status"]
+          seen.withLock { $0 = (pay, page, press, status) }
+        } catch { Issue.record(error) }
+      }
     }
-    #expect(statuses.filter { $0 == 200 }.count == 1 && statuses.filter { $0 == 409 }.count == 7)
-    #expect(bench.shop.results.count == 1)
+    #expect(try await bench.pay(opened.id, amount: "60000").json["status"] as? String == "success")
+    let (pay, page, press, status) = seen.withLock { $0 }
+    #expect(pay == 409 && page.contains("Under way") && press.contains("Under way") && status == "pending")
+    #expect(bench.shop.results.map { $0.message["pg_amount"] } == ["60000"])
   }
 }
