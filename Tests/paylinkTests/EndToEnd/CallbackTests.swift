@@ -1,3 +1,4 @@
+import HTTPTypes
 import Testing
 
 /// What the acquirer, or somebody who is not the acquirer, sends to the callback addresses.

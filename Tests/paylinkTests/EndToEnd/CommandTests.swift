@@ -1,3 +1,4 @@
+import HTTPTypes
 import Foundation
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     func run(_ arguments: String...) async throws -> Program.Outcome {
       try await Program.run(["links"] + arguments + ["--json"], in: stand.folder, environment: environment)
     }
-    let created = try await run("create", "--order", "S1", "--amount", "150000", "--description", "From a shell")
+    let created = try await run("create", "--order", "S1", "--amount", "150000", "--currency", "UZS", "--description", "From a shell")
     #expect(created.status == 0, "\(created.errors)")
     let link = JSON(bytes: Array(created.output.utf8))
     #expect(link["amount"].int == 15_000_000)

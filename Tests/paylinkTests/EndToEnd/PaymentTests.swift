@@ -1,3 +1,4 @@
+import HTTPTypes
 import Testing
 
 /// A shop's order becomes a link and the link gets paid: two processes, real sockets, a real file.

@@ -33,7 +33,7 @@ final class Program: Sendable {
     let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PAYLINK_") }
     process.environment = inherited.merging(environment) { $1 }
     for file in [output, errors] where !FileManager.default.fileExists(atPath: file.path) {
-      FileManager.default.createFile(atPath: file.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: file.path, contents: nil)
     }
     process.standardOutput = try Self.appending(output)
     process.standardError = try Self.appending(errors)
