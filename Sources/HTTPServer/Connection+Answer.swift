@@ -5,6 +5,7 @@ import Transport
 extension Connection {
   func answer(_ response: Response, _ exchange: inout Exchange) async throws(TransportError) {
     defer { observe(response, exchange) }
+    if shard.isDraining { exchange.keepsAlive = false }
     output.removeAll()
     switch response.body {
     case .empty: try await send(response, [], &exchange)

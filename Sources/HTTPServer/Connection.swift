@@ -63,7 +63,6 @@ extension Connection {
     switch try await nextHead() {
     case .head(let head):
       var exchange = Exchange(head: head, id: head.requestID ?? shard.nextRequestID(), observed: shard.state.observe != nil)
-      if shard.isDraining { exchange.keepsAlive = false }
       try await serve(head, &exchange)
       return exchange.keepsAlive
     case .refused(let error):
@@ -92,6 +91,8 @@ extension Connection {
       }
       isIdle = !hasBegun
       defer { isIdle = false }
+      // The drain may have begun while the last answer went out.
+      if isIdle, shard.isDraining { stream.endWhenEmpty() }
       do throws(TransportError) {
         guard try await stream.receive(into: input, deadline: limit) > 0 else {
           return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended

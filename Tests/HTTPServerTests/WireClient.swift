@@ -21,7 +21,7 @@ final class WireClient: @unchecked Sendable {
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
     let code = Self.connect(descriptor, address)
-    try #require(code == 0, "connect \(address)")
+    guard code == 0 else { throw WireError("connect \(address): errno \(errno)") }
   }
 
   deinit { close(descriptor) }

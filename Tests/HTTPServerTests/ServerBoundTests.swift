@@ -1,0 +1,241 @@
+import Glibc
+import HTTPTypes
+import Logging
+import Synchronization
+import Testing
+import Transport
+
+@testable import HTTPServer
+
+@Suite("Bounds and ends of the server") struct ServerBoundTests {
+  static let get = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+
+  static func limits(_ change: (inout ServerLimits) -> Void) -> ServerLimits {
+    var limits = ServerLimits()
+    change(&limits)
+    return limits
+  }
+
+  @Test("A slow head is 408, a slow body too, and an idle connection is closed without a word") func slow() async throws {
+    let limits = Self.limits {
+      $0.headTime = .milliseconds(60)
+      $0.bodyTime = .milliseconds(80)
+      $0.idleTime = .milliseconds(100)
+    }
+    try await withServer(plainRoutes, limits: limits) { server in
+      let slow = try WireClient(server.address)
+      try slow.send("GET /hello HT")
+      let answer = try #require(try slow.readAnswer())
+      #expect(answer.status == 408)
+      #expect(answer.body.contains(#""retryable":true"#))
+      #expect(try slow.readAnswer() == nil)
+      let dripping = try WireClient(server.address)
+      try dripping.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
+      // Bytes that keep coming do not move the deadline.
+      var answered = false
+      for _ in 0..<100 where !answered {
+        try? dripping.send("a")
+        usleep(5000)
+        var poll = pollfd(fd: dripping.descriptor, events: Int16(POLLIN), revents: 0)
+        answered = unsafe Glibc.poll(&poll, 1, 0) == 1
+      }
+      #expect(try dripping.readAnswer()?.status == 408)
+      let idle = try WireClient(server.address)
+      #expect(try idle.readAll() == "")
+      let kept = try WireClient(server.address)
+      try kept.send(Self.get)
+      #expect(try kept.readAnswer()?.status == 200)
+      #expect(try kept.readAll() == "")
+    }
+  }
+
+  @Test("A peer that does not read its answer is let go") func slowReader() async throws {
+    let routes = [Route(.get, "/large") { _ in Response(status: .ok, body: .bytes([UInt8](repeating: 65, count: 32_000_000))) }]
+    let answered = Mutex(false)
+    let server = try TestServer(routes, limits: Self.limits { $0.writeTime = .milliseconds(50) }) { _ in answered.withLock { $0 = true } }
+    let client = try WireClient(server.address)
+    try client.send("GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+    try await eventually { answered.withLock { $0 } }
+    try await eventually { server.server.openConnections == 0 }
+    await server.stop()
+  }
+
+  @Test("Over the ordinary share only callbacks are served; over all of it, newcomers wait") func connections() async throws {
+    let routes =
+      plainRoutes + [Route(.post, "/callback", class: .callback) { _ in Response(status: .ok, contentType: "text/plain", text: "called") }]
+    let limits = Self.limits {
+      $0.connections = 3
+      $0.callbackConnections = 1
+    }
+    try await withServer(routes, limits: limits) { server in
+      let callback = "POST /callback HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+      var first: [WireClient] = []
+      for _ in 0..<2 {
+        let client = try WireClient(server.address)
+        try client.send(Self.get)
+        #expect(try client.readAnswer()?.status == 200)
+        first.append(client)
+      }
+      do {
+        let late = try WireClient(server.address)
+        try late.send(callback)
+        #expect(try late.readAnswer()?.body == "called")
+        try late.send(Self.get)
+        let refused = try #require(try late.readAnswer())
+        #expect(refused.status == 503)
+        #expect(refused["retry-after"] == "1")
+        #expect(refused["connection"] == "close")
+        #expect(refused.body.contains(#""code":"overloaded""#))
+        // Those who came in time are still served.
+        try first[0].send(Self.get)
+        #expect(try first[0].readAnswer()?.status == 200)
+      }
+      let third = try WireClient(server.address)
+      try third.send(callback)
+      #expect(try third.readAnswer()?.body == "called")
+      let waiting = try WireClient(server.address)
+      try waiting.send(callback)
+      usleep(60_000)
+      #expect(server.server.openConnections == 3)
+      first = []
+      #expect(try waiting.readAnswer()?.body == "called")
+    }
+  }
+
+  @Test("Every request is recorded once, with what it was") func observe() async throws {
+    let records = Mutex<[AccessRecord]>([])
+    let server = try TestServer(plainRoutes) { record in records.withLock { $0.append(record) } }
+    let address = server.address
+    let lengths = try await onThread {
+      let client = try WireClient(address)
+      try client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nX-Request-Id: r1\r\n\r\nabc")
+      _ = try client.readAnswer()
+      try client.send("GET /things/secret HTTP/1.1\r\nHost: x\r\n\r\n")
+      _ = try client.readAnswer()
+      try client.send("GET /nothing HTTP/1.1\r\nHost: x\r\n\r\n")
+      _ = try client.readAnswer()
+      try client.send("GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+      _ = try client.readAnswer()
+      try client.send("nonsense\r\n\r\n")
+      return try client.readAll().utf8.count
+    }
+    await server.stop()
+    let seen = records.withLock { $0 }
+    #expect(seen.map(\.method) == ["POST", "GET", "GET", "GET", ""])
+    #expect(seen.map(\.route) == ["/echo", "/things/{id}", "", "/stream", ""])
+    #expect(seen.map(\.status) == [200, 200, 404, 200, 400])
+    #expect(seen.map(\.bytesIn) == [3, 0, 0, 0, 0])
+    #expect(seen[0].requestID == "r1")
+    #expect(seen.allSatisfy { $0.peer == "127.0.0.1" && $0.duration >= .zero && $0.duration < .seconds(5) })
+    #expect(seen[4].bytesOut == lengths)
+    #expect(seen[3].bytesOut > 3 * 8)
+  }
+
+  @Test("A drain finishes what runs, closes what is idle, and accepts nobody") func drain() async throws {
+    let gate = Gate()
+    let routes =
+      plainRoutes + [
+        Route(.get, "/slow") { _ in
+          await gate.wait()
+          return Response(status: .ok, contentType: "text/plain", text: "done")
+        }
+      ]
+    let server = try TestServer(routes, loopCount: 2)
+    let address = server.address
+    let (idle, running) = (try WireClient(address), try WireClient(address))
+    try await onThread {
+      try idle.send(Self.get)
+      #expect(try idle.readAnswer()?.status == 200)
+      try running.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+    }
+    try await eventually { gate.waiting == 1 }
+    let drained = Task { await server.server.drain(within: .seconds(10)) }
+    // The idle connection ends while the other still runs.
+    let end = try await onThread { try idle.readAll() }
+    #expect(end == "")
+    #expect(server.server.openConnections == 1)
+    let refused = try await onThread { (try? WireClient(address)) == nil }
+    #expect(refused)
+    gate.open()
+    try await onThread {
+      let answer = try #require(try running.readAnswer())
+      #expect(answer.body == "done")
+      #expect(answer["connection"] == "close")
+    }
+    await drained.value
+    #expect(server.server.openConnections == 0)
+    server.loops.shutdown()
+  }
+
+  @Test("What outlasts the drain's limit is cut") func drainCuts() async throws {
+    let server = try TestServer(plainRoutes)
+    let client = try WireClient(server.address)
+    try client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n")
+    try await eventually { server.server.openConnections == 1 }
+    // A half-sent request is not idle: it has until the limit.
+    let start = ContinuousClock.now
+    await server.server.drain(within: .milliseconds(50))
+    #expect(ContinuousClock.now - start < .seconds(3))
+    #expect(server.server.openConnections == 0)
+    let rest = try await onThread { try client.readAll() }
+    #expect(rest == "")
+    server.loops.shutdown()
+  }
+
+  @Test("A second server on the address is told so; another address is free", arguments: ["127.0.0.1:0", "[::1]:0", "unix:"])
+  func addressInUse(_ text: String) async throws {
+    let path = "unix:/tmp/paylink-test-\(getpid())-\(UInt32.random(in: 0 ... .max)).sock"
+    let server = try TestServer(plainRoutes, addresses: [text == "unix:" ? path : text], loopCount: 2)
+    let address = server.address
+    let error = #expect(throws: ServerError.self) { try TestServer(plainRoutes, addresses: ["127.0.0.1:0", "\(address)"]) }
+    #expect(error?.code == .addressInUse)
+    #expect(error?.address == address)
+    try await onThread {
+      for _ in 0..<8 {
+        let client = try WireClient(address)
+        try client.send(Self.get)
+        #expect(try client.readAnswer()?.body == "hello")
+      }
+    }
+    await server.stop()
+    // After the drain the address is free again, and the path gone.
+    let next = try TestServer(plainRoutes, addresses: ["\(address)"])
+    await next.stop()
+    if let path = address.unixPath { #expect(unsafe access(path, F_OK) != 0) }
+  }
+}
+
+/// Handlers wait until the test opens it.
+final class Gate: Sendable {
+  private let state = Mutex<(isOpen: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+
+  var waiting: Int { state.withLock { $0.waiters.count } }
+
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let isOpen = state.withLock { state in
+        if !state.isOpen { state.waiters.append(continuation) }
+        return state.isOpen
+      }
+      if isOpen { continuation.resume() }
+    }
+  }
+
+  func open() {
+    let waiters = state.withLock { state in
+      state.isOpen = true
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+}
+
+/// Waits until something holds, or fails after five seconds.
+func eventually(_ condition: @Sendable () -> Bool) async throws {
+  let deadline = ContinuousClock.now + .seconds(5)
+  while !condition() {
+    try #require(ContinuousClock.now < deadline, "it did not come to that in time")
+    try await Task.sleep(for: .milliseconds(2))
+  }
+}
