@@ -47,28 +47,27 @@ package struct Facade: Routable {
     ]
   }
 
-  /// A route whose refusals are problem documents.
+  /// A route whose refusals are problem documents. An address may hold a client token, so no answer lets a browser pass it on (design §4.3).
   private func route(
     _ method: HTTPRequest.Method, _ pattern: String, _ answer: @escaping @Sendable (Request) async throws(Problem) -> Response
   ) -> Route {
-    Route(method, pattern, bodyLimit: JSONTree.bodyLimit) { request in
+    Route(method, pattern, bodyLimit: configuration.bodyLimit) { request in
+      var response: Response
       do throws(Problem) {
-        return try await answer(request)
+        response = try await answer(request)
       } catch {
-        if error.code.status.code >= 500 { log(error, request) }
-        return error.response(requestID: request.id)
+        response = error.response(requestID: request.id)
       }
+      response.fields[.referrerPolicy] = "no-referrer"
+      return response
     }
-  }
-
-  private func log(_ problem: Problem, _ request: Request) {
-    logger.error("request failed", metadata: ["request": "\(request.id)", "route": "\(request.route)", "code": "\(problem.code.text)"])
   }
 
   /// The books could not be read or written: what the caller is told, and a line that says why.
   func failed(_ error: StoreError, _ request: Request) -> Problem {
     logger.error(
-      "store failed", metadata: ["request": "\(request.id)", "code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+      "store failed",
+      metadata: ["request": "\(request.id)", "route": "\(request.route)", "code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
     return Problem(error)
   }
 }

@@ -6,10 +6,13 @@ package struct FacadeConfiguration: Sendable {
   package var publicURL: String
   package var keys: APIKeys
   package var merchants: Merchants
+  /// Bound of a body in bytes: the longest order, with 100 receipt positions, is a third of the usual 64 KiB (design §4.7).
+  package var bodyLimit: Int
 
-  package init(publicURL: String, keys: [APIKey], merchants: Merchants) {
+  package init(publicURL: String, keys: [APIKey], merchants: Merchants, bodyLimit: Int = 64 * 1024) {
     self.publicURL = String(publicURL.reversed().drop { $0 == "/" }.reversed())
     self.keys = APIKeys(keys)
     self.merchants = merchants
+    self.bodyLimit = bodyLimit
   }
 }

@@ -31,7 +31,6 @@ struct JSONTreeTests {
     Case(String(repeating: "[", count: 9) + String(repeating: "]", count: 9), .tooDeep),
     Case(#"{"a":[{"a":[{"a":[{"a":[]}]}]}]}"#), Case(#"{"a":[{"a":[{"a":[{"a":[[]]}]}]}]}"#, .tooDeep),
     Case("[[],[],[],[],[],[],[],[],[],[]]"),
-    Case("\"" + String(repeating: "a", count: 65_534) + "\""), Case("\"" + String(repeating: "a", count: 65_535) + "\"", .tooLong),
     Case(String(repeating: "[", count: 65_536), .tooDeep),
   ]
 

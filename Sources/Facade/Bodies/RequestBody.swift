@@ -13,7 +13,7 @@ enum RequestBody {
     do throws(JSONFault) {
       return try JSONTree(request.body)
     } catch {
-      throw Problem(.http(error == .tooLong ? .bodyTooLarge : .malformed), error.detail)
+      throw Problem(.http(.malformed), error.detail)
     }
   }
 

@@ -9,15 +9,12 @@ enum JSONTree: Hashable, Sendable {
   case list([JSONTree])
   case object([String: JSONTree])
 
-  /// Bound of a body in bytes: the longest order, with 100 receipt positions, is a third of it (design §4.7).
-  static let bodyLimit = 64 * 1024
   /// Containers within containers (design §4.7): a receipt's marks are the deepest of ours, at 4.
   static let deepest = 8
 
   /// Reads a document. The grammar is the judgement of Foundation's JSONDecoder; what that hides (spelling of numbers, duplicate members, depth) `JSONSpelling`
   /// finds out beforehand.
   init(_ bytes: [UInt8]) throws(JSONFault) {
-    guard bytes.count <= Self.bodyLimit else { throw .tooLong }
     guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
     let spelling = try JSONSpelling(bytes)
     let tree: JSONTree
@@ -42,14 +39,13 @@ enum JSONTree: Hashable, Sendable {
 
 /// Why a text is no JSON for us.
 enum JSONFault: Error, Hashable, Sendable {
-  case malformed, notUTF8, tooDeep, tooLong, duplicateMember, nulCharacter
+  case malformed, notUTF8, tooDeep, duplicateMember, nulCharacter
 
   var detail: String {
     switch self {
     case .malformed: "The body is not JSON."
     case .notUTF8: "The body is not UTF-8."
     case .tooDeep: "The body is nested deeper than \(JSONTree.deepest) levels."
-    case .tooLong: "The body is longer than \(JSONTree.bodyLimit) bytes."
     case .duplicateMember: "An object has two members of one name."
     case .nulCharacter: "A text holds the character U+0000."
     }

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Logging
 import Payments
 
 extension Facade {
@@ -41,7 +42,11 @@ extension Facade {
     return JSONAnswer.response(status, LinkBody(link, publicURL: configuration.publicURL), fields: fields)
   }
 
+  /// A refusal as it is told, first and again. What only the operator can mend rings an alarm (design §4.4).
   func refused(_ refusal: Refusal, isReplay: Bool, _ request: Request) -> Response {
+    if case .acquirerMisconfigured(let said) = refusal, !isReplay {
+      logger.critical("the acquirer does not accept our configuration", metadata: ["request": "\(request.id)", "code": "\(said.code)"])
+    }
     var problem = Problem(refusal)
     if isReplay { problem.fields[.idempotencyReplayed] = "true" }
     return problem.response(requestID: request.id)

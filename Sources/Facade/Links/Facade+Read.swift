@@ -6,7 +6,7 @@ extension Facade {
   /// `GET /v1/payment-links/{id}`, for a key or the link's client token.
   @Sendable func readLink(_ request: Request) async throws(Problem) -> Response {
     let (link, view) = try await linkToRead(request)
-    return JSONAnswer.response(.ok, LinkBody(link, publicURL: configuration.publicURL, view: view), fields: Self.privacy(view))
+    return JSONAnswer.response(.ok, LinkBody(link, publicURL: configuration.publicURL, view: view))
   }
 
   /// `GET /v1/payment-links`: `{"data", "has_more", "next_cursor"}`, newest first.
@@ -56,9 +56,6 @@ extension Facade {
       throw failed(error, request)
     }
   }
-
-  /// An address with a token in it must not travel on (design §4.3).
-  static func privacy(_ view: LinkBody.View) -> HTTPFields { view == .key ? [:] : [.referrerPolicy: "no-referrer"] }
 }
 
 /// A page of a list.

@@ -1,5 +1,6 @@
 import HTTPServer
 import HTTPTypes
+import Logging
 import Payments
 import QRCode
 
@@ -10,22 +11,21 @@ extension Facade {
 
   /// `GET /v1/payment-links/{id}/qr.svg` and `qr.png`: the short address as a QR code, for whoever may read the link.
   func picture(_ request: Request, _ kind: Picture) async throws(Problem) -> Response {
-    let (link, view) = try await linkToRead(request)
+    let link = try await linkToRead(request).0
     let code: QRCode
     do throws(QRCodeError) {
       code = try QRCode(link.shortURL(configuration.publicURL))
     } catch {
+      logger.error("picture failed", metadata: ["request": "\(request.id)", "link": "\(link.id)", "error": "\(error)"])
       throw Problem(.http(.internalError), "The picture could not be made.")
     }
-    var fields = Self.privacy(view)
-    fields[.cacheControl] = "no-store"
-    switch kind {
-    case .svg:
-      fields[.contentType] = "image/svg+xml"
-      return Response(status: .ok, fields: fields, body: .bytes(Array(code.svg().utf8)))
-    case .png:
-      fields[.contentType] = "image/png"
-      return Response(status: .ok, fields: fields, body: .bytes(code.png()))
+    return switch kind {
+    case .svg: Self.shown("image/svg+xml", Array(code.svg().utf8))
+    case .png: Self.shown("image/png", code.png())
     }
+  }
+
+  private static func shown(_ type: String, _ bytes: [UInt8]) -> Response {
+    Response(status: .ok, fields: [.contentType: type, .cacheControl: "no-store"], body: .bytes(bytes))
   }
 }
