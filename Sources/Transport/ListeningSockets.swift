@@ -64,7 +64,7 @@ package struct ListeningSockets: Sendable {
     do throws(TransportError) {
       descriptor = try bound(address, sharesPort: false)
     } catch {
-      guard error.code == .addressInUse, isLeftOver(address) else { throw error }
+      guard error.code == .addressInUse, isLeftOver(address, path) else { throw error }
       unsafe unlink(path)
       descriptor = try bound(address, sharesPort: false)
     }
@@ -76,8 +76,11 @@ package struct ListeningSockets: Sendable {
     return ListeningSockets(address: address, descriptors: [descriptor])
   }
 
-  /// Whether the path is a socket on which nobody listens.
-  private static func isLeftOver(_ address: SocketAddress) -> Bool {
+  /// Whether the path is a socket on which nobody listens. A file that is no socket refuses connections too, and is not ours to remove.
+  private static func isLeftOver(_ address: SocketAddress, _ path: String) -> Bool {
+    var status = stat()
+    // SAFETY: lstat fills the structure during the call.
+    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
     let descriptor = clinux_socket(AF_UNIX)
     guard descriptor >= 0 else { return false }
     defer { _ = Glibc.close(descriptor) }
