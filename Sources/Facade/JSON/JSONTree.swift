@@ -60,24 +60,24 @@ extension JSONTree: Decodable {
     init?(intValue: Int) { nil }
   }
 
+  /// Texts first: they are most of a body, numbers among them, and a question that is answered "no" costs more than all else here.
   init(from decoder: any Decoder) throws {
-    if let object = try? decoder.container(keyedBy: Name.self) {
+    let value = try decoder.singleValueContainer()
+    if let text = try? value.decode(String.self) {
+      self = JSONSpelling.number(text).map { .number($0) } ?? .text(text)
+    } else if value.decodeNil() {
+      self = .null
+    } else if let isTrue = try? value.decode(Bool.self) {
+      self = .bool(isTrue)
+    } else if let object = try? decoder.container(keyedBy: Name.self) {
       var members: [String: JSONTree] = [:]
       for name in object.allKeys { members[name.stringValue] = try object.decode(JSONTree.self, forKey: name) }
       self = .object(members)
-    } else if var list = try? decoder.unkeyedContainer() {
+    } else {
+      var list = try decoder.unkeyedContainer()
       var items: [JSONTree] = []
       while !list.isAtEnd { items.append(try list.decode(JSONTree.self)) }
       self = .list(items)
-    } else {
-      let value = try decoder.singleValueContainer()
-      if value.decodeNil() {
-        self = .null
-      } else if let text = try? value.decode(String.self) {
-        self = JSONSpelling.number(text).map { .number($0) } ?? .text(text)
-      } else {
-        self = .bool(try value.decode(Bool.self))
-      }
     }
   }
 }
