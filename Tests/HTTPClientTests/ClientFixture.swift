@@ -35,12 +35,12 @@ func failure(of client: HTTPClient, _ request: HTTPClientRequest, _ location: So
   } catch { return error }
 }
 
-/// Waits until something holds, at most five seconds.
+/// Waits until something holds, at most ten seconds.
 func eventually(_ location: SourceLocation = #_sourceLocation, _ condition: () -> Bool) async throws {
-  let deadline = ContinuousClock.now + .seconds(5)
+  let deadline = ContinuousClock.now + .seconds(10)
   while !condition() {
     guard ContinuousClock.now < deadline else {
-      Issue.record("it did not come about in five seconds", sourceLocation: location)
+      Issue.record("it did not come about in ten seconds", sourceLocation: location)
       return
     }
     try await Task.sleep(for: .milliseconds(2))

@@ -82,7 +82,7 @@ struct FailureTests {
   func connectTimeout() async throws {
     try await withFullServer { server in
       try await withClient { client, _ in
-        let bounds: [(connect: Int, whole: Int, code: HTTPClientError.Code)] = [(200, 5_000, .connect), (5_000, 200, .timeout)]
+        let bounds: [(connect: Int, whole: Int, code: HTTPClientError.Code)] = [(200, 20_000, .connect), (20_000, 200, .timeout)]
         for bound in bounds {
           let started = ContinuousClock.now
           let request = HTTPClientRequest(
@@ -90,7 +90,7 @@ struct FailureTests {
           let error = await failure(of: client, request)
           #expect(error?.code == bound.code)
           #expect(error?.mayHaveBeenSent == false)
-          #expect((.milliseconds(190)...(.seconds(3))).contains(ContinuousClock.now - started))
+          #expect((.milliseconds(190)...(.seconds(10))).contains(ContinuousClock.now - started))
         }
       }
     }
@@ -107,10 +107,10 @@ struct FailureTests {
     }
     try await withServer(script: script) { client, server in
       let started = ContinuousClock.now
-      let error = await failure(of: client, HTTPClientRequest(url: server.url("/slow"), body: [1], timeout: .milliseconds(200)))
+      let error = await failure(of: client, HTTPClientRequest(url: server.url("/slow"), body: [1], timeout: .seconds(1)))
       #expect(error?.code == .timeout)
       #expect(error?.mayHaveBeenSent == true)
-      #expect((.milliseconds(190)...(.seconds(3))).contains(ContinuousClock.now - started))
+      #expect((.milliseconds(990)...(.seconds(10))).contains(ContinuousClock.now - started))
       #expect(server.count("/slow") == 1)
       try await eventually { server.openConnections == 0 }
     }
@@ -271,7 +271,7 @@ struct FailureTests {
       let started = ContinuousClock.now
       let late = await failure(of: client, HTTPClientRequest(url: server.url("/third"), timeout: .milliseconds(200)))
       #expect(late?.code == .timeout && late?.mayHaveBeenSent == false)
-      #expect((.milliseconds(190)...(.seconds(3))).contains(ContinuousClock.now - started))
+      #expect((.milliseconds(190)...(.seconds(10))).contains(ContinuousClock.now - started))
       #expect(client.load == (1, 0))
 
       gate.open(1)

@@ -142,6 +142,19 @@ final class RawConnection: Sendable {
     while unsafe recv(descriptor, &chunk, chunk.count, 0) > 0 {}
   }
 
+  /// Ends our side and waits, at most ten seconds, until the client's kernel has acknowledged that: from then on the client can know.
+  func finish() {
+    shutdown(descriptor, Int32(SHUT_WR))
+    let (tcpInfo, finWait2): (Int32, UInt8) = (11, 5)
+    for _ in 0..<10_000 {
+      // The state is the first byte of `struct tcp_info`.
+      var info = [UInt8](repeating: 0, count: 64)
+      var length = socklen_t(info.count)
+      guard unsafe getsockopt(descriptor, Int32(IPPROTO_TCP), tcpInfo, &info, &length) == 0, info[0] != finWait2 else { return }
+      usleep(1_000)
+    }
+  }
+
   /// False when the client is gone.
   @discardableResult
   func write(_ text: String) -> Bool { write(Array(text.utf8)) }

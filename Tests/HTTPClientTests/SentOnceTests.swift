@@ -104,7 +104,11 @@ struct SentOnceTests {
 
   @Test("but a connection that the server closed while it was idle is not used, and the call goes through")
   func closedWhileIdle() async throws {
-    try await withServer(script: { if $0.read() != nil { $0.answer() } }) { client, server in
+    let script: @Sendable (RawConnection) -> Void = { connection in
+      guard connection.read() != nil, connection.answer() else { return }
+      connection.finish()
+    }
+    try await withServer(script: script) { client, server in
       _ = try await client.send(HTTPClientRequest(method: .get, url: server.url("/first")))
       try await eventually { server.openConnections == 0 }
       let response = try await client.send(HTTPClientRequest(url: server.url("/second"), body: [1, 2, 3]))
