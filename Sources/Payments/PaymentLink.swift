@@ -76,11 +76,12 @@ extension PaymentLink {
     }
   }
 
-  /// The payment that counts: the first with money that is no duplicate, else the newest of which anything is known.
+  /// The payment that counts: the first with money that is no duplicate, else the newest attempt that came to anything. A page that nobody
+  /// paid yet counts for nothing.
   package var counting: Payment? {
     payments.first { $0.status.hasMoney && !$0.flags.contains(.duplicate) }
       ?? payments.last { $0.status.hasMoney }
-      ?? payments.last { $0.id != nil || $0.status != .pending }
+      ?? payments.last { $0.status != .pending }
   }
 
   package func payment(_ id: PaymentID) -> Payment? { payments.first { $0.id == id } }
