@@ -32,7 +32,7 @@ final class TLSServer {
   }
 
   deinit {
-    kill(process, SIGTERM)
+    kill(process, SIGKILL)
     waitpid(process, nil, 0)
     // A folder that stays behind in the temporary folder is nobody's loss.
     try? FileManager.default.removeItem(at: folder)
