@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 @testable import Facade
@@ -69,6 +70,39 @@ struct JSONTreeTests {
     for length in 0..<whole.count { #expect(throws: JSONFault.self) { _ = try JSONTree(Array(whole[..<length])) } }
   }
 
+  /// Any JSON, as Foundation alone reads it.
+  private struct Anything: Decodable {
+    init(from decoder: any Decoder) throws {
+      let value = try decoder.singleValueContainer()
+      if value.decodeNil() || (try? value.decode(Bool.self)) != nil || (try? value.decode(String.self)) != nil { return }
+      if (try? value.decode(Double.self)) != nil { return }
+      if (try? value.decode([String: Anything].self)) == nil { _ = try value.decode([Anything].self) }
+    }
+  }
+
+  @Test("Damaged documents never trap, and none is read that Foundation's parser would refuse")
+  func damage() throws {
+    let seed = Array(#"{"order_id":"A\u00e9","n":[-12,3,{"a":"\\","b":true}],"c":null,"d":{"e":"x y"}}"#.utf8)
+    let pieces = Array("{}[]:,\"\\ 0-1.e+truelu\n".utf8) + [0, 0xff, 0xc3]
+    var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
+    var read = 0
+    for _ in 0..<4000 {
+      var bytes = seed
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: bytes[place] = pieces[Int.random(in: 0..<pieces.count, using: &random)]
+        case 1: bytes.insert(pieces[Int.random(in: 0..<pieces.count, using: &random)], at: place)
+        default: bytes.remove(at: place)
+        }
+      }
+      guard (try? JSONTree(bytes)) != nil else { continue }
+      read += 1
+      #expect(throws: Never.self) { _ = try JSONDecoder().decode(Anything.self, from: Data(bytes)) }
+    }
+    #expect(read > 100)
+  }
+
   @Test("The fingerprint does not see the order of members or blanks, and sees everything else")
   func fingerprints() throws {
     func print(_ text: String, _ route: String = "POST /a") throws -> String { try JSONTree(Array(text.utf8)).fingerprint(route: route) }
@@ -81,5 +115,17 @@ struct JSONTreeTests {
     ]
     #expect(Set(try others.map { try print($0) } + [first]).count == others.count + 1)
     #expect(try print(#"{"a":1,"b":{"c":"x","d":[1,2]}}"#, "POST /b") != first)
+  }
+}
+
+/// The same numbers in every run.
+struct Xorshift: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state ^= state << 13
+    state ^= state >> 7
+    state ^= state << 17
+    return state
   }
 }
