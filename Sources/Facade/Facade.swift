@@ -16,11 +16,13 @@ package struct Facade: Routable {
   let seen: MarkSeen
   let clock: any WallClock
   let logger: Logger
+  let count: @Sendable (MerchantName, CreateCount) -> Void
   let statePage: StatePage
 
+  /// - Parameter count: called once for each create that reached the use case.
   package init(
     configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment, seen: MarkSeen,
-    clock: any WallClock, logger: Logger
+    clock: any WallClock, logger: Logger, count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
     access = Access(keys: configuration.keys, clock: clock)
@@ -31,6 +33,7 @@ package struct Facade: Routable {
     self.seen = seen
     self.clock = clock
     self.logger = logger
+    self.count = count
     statePage = StatePage()
   }
 

@@ -139,6 +139,25 @@ struct CreateRouteTests {
     #expect(try await desk.create().status == 201)
   }
 
+  @Test("Each create that reaches the use case is counted once, by how it ended")
+  func counts() async throws {
+    let desk = try Desk(pages: [.unknown("?"), .notSent(.overloaded), .opened(PaymentID(7), Desk.page)])
+    func body(_ order: String) -> String { #"{"order_id":"\#(order)","amount":100,"description":"x"}"# }
+    _ = try await desk.create(body("A"), idempotency: "a")
+    _ = try await desk.create(body("B"), idempotency: "b")
+    _ = try await desk.create(body("B"), idempotency: "b")
+    _ = try await desk.create(body("B"), idempotency: "b")
+    _ = try await desk.create(body("C"), idempotency: "b")
+    _ = try await desk.create(body("B"), idempotency: "c")
+    _ = try await desk.create("{}", idempotency: "d")
+    desk.books.fail(StoreError(.unavailable, "gone"))
+    _ = try await desk.create(body("D"), idempotency: "e")
+    #expect(
+      desk.counts.all == [
+        "main pending", "main not_sent", "main created", "main replayed", "main conflict", "main refused", "main failed",
+      ])
+  }
+
   @Test("The Idempotency-Key is required, once, with 1 to 255 visible ASCII characters")
   func keys() async throws {
     let desk = try Desk()

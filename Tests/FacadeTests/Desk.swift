@@ -3,6 +3,7 @@ import HTTPTypes
 import Logging
 import Payments
 import PaymentsTesting
+import Synchronization
 
 @testable import Facade
 
@@ -14,6 +15,7 @@ struct Desk {
   let router: Router
   let main: MerchantName
   let other: MerchantName
+  let counts = Counts()
 
   static let page = PaymentPage(
     url: "https://customer.example/pay.html?customer=7", kind: "need data", qr: "data:image/png;base64,AAAA",
@@ -49,7 +51,8 @@ struct Desk {
       configuration: FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants),
       create: CreateLink(store: books, merchants: merchants, clock: clock, logger: logger), read: ReadLinks(store: books),
       cancel: CancelLink(store: books, clock: clock, logger: logger), accept: AcceptPayment(store: books, clock: clock, logger: logger),
-      seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger)
+      seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger,
+      count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })
     router = try Router(facade.routes)
   }
 
@@ -72,6 +75,13 @@ struct Desk {
     if let idempotency { fields[.idempotencyKey] = idempotency }
     return try await call(.post, "/v1/payment-links", key: key, fields: fields, body: body)
   }
+}
+
+/// What was counted, in order.
+final class Counts: Sendable {
+  private let kept = Mutex<[String]>([])
+  func add(_ text: String) { kept.withLock { $0.append(text) } }
+  var all: [String] { kept.withLock { $0 } }
 }
 
 /// An answer with its body read.

@@ -16,8 +16,11 @@ extension Facade {
     let reference = IdempotencyReference(
       caller: key.name, key: idempotencyKey, fingerprint: tree.fingerprint(route: "POST /v1/payment-links"))
     do throws(StoreError) {
-      return try answer(await create(new, idempotency: reference), request)
+      let outcome = try await create(new, idempotency: reference)
+      count(new.merchant, CreateCount(outcome))
+      return answer(outcome, request)
     } catch {
+      count(new.merchant, .failed)
       throw failed(error, request)
     }
   }
