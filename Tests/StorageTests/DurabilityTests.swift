@@ -136,6 +136,8 @@ import Testing
       try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA query_only = ON") }
       let error = await #expect(throws: StoreError.self) { try await store.insert(Sample.link("B")) }
       #expect(error?.code == .unavailable)
+      let isInside = try await store.pool.writeWithoutTransaction { db in db.isInsideTransaction }
+      #expect(!isInside)
       #expect(await !store.health())
       #expect(try await store.link(link.id) == link)
       try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA query_only = OFF") }
