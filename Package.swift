@@ -92,7 +92,7 @@ let package = Package(
     tests("QRCode"),
     tests("Payments", ["PaymentsTesting", logging]),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto]),
-    tests("Operations", ["Payments", logging, "HTTPServer", httpTypes]),
+    tests("Operations", ["Payments", logging, coreMetrics, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),

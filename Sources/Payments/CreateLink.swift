@@ -7,7 +7,7 @@ package struct CreateLink: Sendable {
     case created(PaymentLink)
     /// The outcome is not known yet: 202.
     case pending(PaymentLink)
-    /// The same request came before; the object as it stands now.
+    /// The same request came before; the object as it stands now, which may still be `creating`.
     case replayed(PaymentLink)
     case refused(Refusal, isReplay: Bool)
     /// The key was used for another body.
@@ -41,7 +41,7 @@ package struct CreateLink: Sendable {
       new: new, isTest: merchant.isTesting, idempotency: idempotency, now: now, callLimit: merchant.acquirer.callLimit, timing: timing)
     switch try await store.perform(reserve) {
     case .reserved(let link): return await open(link, merchant, idempotency)
-    case .replayed(let link): return link.status == .creating ? .pending(link) : .replayed(link)
+    case .replayed(let link): return .replayed(link)
     case .refused(let refusal, let isReplay): return .refused(refusal, isReplay: isReplay)
     case .keyReused: return .keyReused
     case .inProgress(let retryAfter): return .inProgress(retryAfter: retryAfter)

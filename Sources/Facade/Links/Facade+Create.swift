@@ -29,7 +29,7 @@ extension Facade {
     switch outcome {
     case .created(let link): shown(link, .created, isNew: true)
     case .pending(let link): shown(link, .accepted, isNew: true)
-    case .replayed(let link): shown(link, .ok, isReplay: true)
+    case .replayed(let link): shown(link, link.status == .creating ? .accepted : .ok, isReplay: true)
     case .refused(let refusal, let isReplay): refused(refusal, isReplay: isReplay, request)
     case .keyReused: Problem.keyReused.response(requestID: request.id)
     case .inProgress(let retryAfter): Problem.inProgress(retryAfter: retryAfter).response(requestID: request.id)
