@@ -114,6 +114,27 @@ import Testing
     }
   }
 
+  /// The engine ends the transaction by itself when a disk is full, but not at this.
+  @Test("takes a whole group back when the engine refuses a statement, and goes on")
+  func refusedStatement() async throws {
+    try await withStore { store in
+      try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "ALTER TABLE idempotency RENAME TO gone") }
+      let reference = IdempotencyReference(caller: "c", key: "k", fingerprint: "f")
+      let outcomes = Outcomes()
+      try await held(store) { tasks in
+        tasks.append(Task { await outcomes.add("good") { try await store.insert(Sample.link("A")) } })
+        try await reached { store.waitingUnits == 1 }
+        tasks.append(Task { await outcomes.add("bad") { _ = try await store.read(Scope(merchant: Sample.shop, idempotency: reference)) } })
+      }
+      #expect(await outcomes.failed.mapValues(\.code) == ["good": .unavailable, "bad": .unavailable])
+      let isInside = try await store.pool.writeWithoutTransaction { db in db.isInsideTransaction }
+      #expect(!isInside)
+      try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "ALTER TABLE gone RENAME TO idempotency") }
+      #expect(try await store.links(LinkQuery(merchants: [Sample.shop])).links.isEmpty)
+      try await store.insert(Sample.link("A"))
+    }
+  }
+
   /// A real full disk as the kernel tells it: a bound on the size of files, in a process of its own.
   @Test("survives a disk that takes no more bytes")
   func fileSizeBound() async throws {
@@ -136,8 +157,6 @@ import Testing
       try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA query_only = ON") }
       let error = await #expect(throws: StoreError.self) { try await store.insert(Sample.link("B")) }
       #expect(error?.code == .unavailable)
-      let isInside = try await store.pool.writeWithoutTransaction { db in db.isInsideTransaction }
-      #expect(!isInside)
       #expect(await !store.health())
       #expect(try await store.link(link.id) == link)
       try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA query_only = OFF") }
