@@ -6,19 +6,33 @@ extension Connection {
   func answer(_ response: Response, _ exchange: inout Exchange) async throws(TransportError) {
     defer { observe(response, exchange) }
     if shard.isDraining { exchange.keepsAlive = false }
-    output.removeAll()
     switch response.body {
-    case .empty: try await send(response, [], &exchange)
-    case .bytes(let bytes): try await send(response, bytes, &exchange)
-    case .stream(let write): try await stream(response, write, &exchange)
+    case .empty: write(response, [], &exchange)
+    case .bytes(let bytes): write(response, bytes, &exchange)
+    case .stream(let body): return try await stream(response, body, &exchange)
     }
+    if let rest = try sendNow() { try await send(rest) }
+  }
+
+  /// What the kernel did not take at once of `output`, which all connections of the loop share: whoever writes to it calls this before it suspends.
+  private func sendNow() throws(TransportError) -> SendBuffer? {
+    let sent = try stream.sendNow(output)
+    guard sent < output.count else { return nil }
+    return SendBuffer(copying: output, from: sent)
+  }
+
+  private func send(_ rest: SendBuffer) async throws(TransportError) { try await stream.send(rest, deadline: deadline(times.write)) }
+
+  /// Sends what was written to `output`.
+  func flush() async throws(TransportError) {
+    if let rest = try sendNow() { try await send(rest) }
   }
 
   private func observe(_ response: Response, _ exchange: Exchange) {
-    shard.state.observe?(exchange.record(status: response.status.code, peer: stream.peer.host))
+    shard.state.observe?(exchange.record(status: response.status.code, peer: peer))
   }
 
-  private func send(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) async throws(TransportError) {
+  private func write(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) {
     let length: ResponseEncoder.Length =
       if !response.mayHaveBody {
         .unsaid
@@ -29,7 +43,7 @@ extension Connection {
       }
     writeHead(response, length, exchange)
     if !exchange.isHead, response.mayHaveBody { output.append(bytes) }
-    try await flush(&exchange)
+    exchange.bytesOut += output.count
   }
 
   private func stream(
@@ -37,12 +51,14 @@ extension Connection {
   ) async throws(TransportError) {
     guard !exchange.isHead, response.mayHaveBody else {
       writeHead(response, .unsaid, exchange)
-      return try await flush(&exchange)
+      exchange.bytesOut += output.count
+      return try await flush()
     }
     let isChunked = exchange.minorVersion >= 1
     if !isChunked { exchange.keepsAlive = false }
     writeHead(response, isChunked ? .chunked : .unsaid, exchange)
-    try await flush(&exchange)
+    exchange.bytesOut += output.count
+    try await flush()
     let writer = StreamWriter(connection: self, isChunked: isChunked)
     do {
       try await write(writer)
@@ -57,17 +73,13 @@ extension Connection {
   }
 
   private func writeHead(_ response: Response, _ length: ResponseEncoder.Length, _ exchange: Exchange) {
+    output.removeAll()
     let connection: ResponseEncoder.ConnectionField =
       exchange.keepsAlive ? (exchange.minorVersion == 0 ? .keepAlive : .none) : .close
     ResponseEncoder.head(
       response, length: length, connection: connection, date: shard.dateLine(), requestID: exchange.id, into: output)
   }
 
-  private func flush(_ exchange: inout Exchange) async throws(TransportError) {
-    exchange.bytesOut += output.count
-    try await stream.send(output, deadline: deadline(times.write))
-    output.removeAll()
-  }
 }
 
 /// Writes a streamed body, in chunks (RFC 9112 §7.1) or as it is. Used by the connection's own task, on its loop; a call from elsewhere throws.
@@ -87,6 +99,7 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
     guard connection.stream.loop.isCurrent, isOpen, !connection.shard.isDraining else { throw TransportError(.closed, "write of a stream") }
     guard !bytes.isEmpty else { return }
     let output = connection.output
+    output.removeAll()
     if isChunked {
       output.append(String(bytes.count, radix: 16))
       output.append("\r\n")
@@ -100,6 +113,7 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
   func finish() async throws(TransportError) {
     isOpen = false
     guard isChunked else { return }
+    connection.output.removeAll()
     connection.output.append("0\r\n\r\n")
     try await flush()
   }
@@ -107,9 +121,7 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
   func abandon() { isOpen = false }
 
   private func flush() async throws(TransportError) {
-    let output = connection.output
-    bytesOut += output.count
-    try await connection.stream.send(output, deadline: connection.deadline(connection.times.write))
-    output.removeAll()
+    bytesOut += connection.output.count
+    try await connection.flush()
   }
 }

@@ -10,8 +10,7 @@ final class Connection: @unchecked Sendable {
   let stream: Stream
   let shard: ServerShard
   let input = ReceiveBuffer(capacity: 2048)
-  let output = SendBuffer()
-  private let peer: String
+  let peer: String
   @safe @exclusivity(unchecked) private var isLate: Bool
   @safe @exclusivity(unchecked) private var isIdle = true
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
@@ -24,6 +23,9 @@ final class Connection: @unchecked Sendable {
     self.isLate = isLate
     peer = stream.peer.host
   }
+
+  /// Where answers are written, one for all connections of the loop: at rest a connection has none.
+  var output: SendBuffer { shard.output }
 
   var limits: ServerLimits { shard.state.limits }
 
@@ -92,7 +94,10 @@ extension Connection {
       isIdle = !hasBegun
       defer { isIdle = false }
       // The drain may have begun while the last answer went out.
-      if isIdle, shard.isDraining { stream.endWhenEmpty() }
+      if isIdle {
+        if shard.isDraining { stream.endWhenEmpty() }
+        input.releaseExcess()
+      }
       do throws(TransportError) {
         guard try await stream.receive(into: input, deadline: limit) > 0 else {
           return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
@@ -186,7 +191,7 @@ extension Connection {
   private func sayContinue() async throws(BodyReader.Failure) {
     output.removeAll()
     output.append("HTTP/1.1 100 Continue\r\n\r\n")
-    do { try await stream.send(output, deadline: deadline(times.write)) } catch { throw .transport(error) }
+    do { try await flush() } catch { throw .transport(error) }
   }
 
   /// Answers without reading the body. Where it is not all here already, the connection ends: its rest would look like the next request.

@@ -52,11 +52,15 @@ struct HeadFields {
     let known = KnownField.find(in: bytes, name)
     guard let fieldName = known?.name ?? HTTPField.Name(bytes.text(name)) else { throw Self.badName(0, isFirst: false) }
     let text = bytes.text(value)
-    if bytes.isASCII(value) {
-      fields.append(HTTPField(name: fieldName, value: text))
-    } else {
+    if !bytes.isASCII(value) {
       // SAFETY: extracting checks the range; the buffer is copied.
       fields.append(unsafe bytes.extracting(value).withUnsafeBufferPointer { unsafe HTTPField(name: fieldName, value: $0) })
+    } else if fieldName == .cookie || fields.contains(fieldName) {
+      fields.append(HTTPField(name: fieldName, value: text))
+    } else {
+      // The same as append for a first field of its name, and a thousand instructions cheaper (swift-http-types 1.8: append goes through unspecialised
+      // generics). A cookie would be split by it.
+      fields[fieldName] = text
     }
     guard let role = known?.role, role != .none else { return }
     if role == .host { hostIsValid = Authority.isValid(bytes, value) }

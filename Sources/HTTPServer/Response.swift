@@ -22,7 +22,8 @@ package struct Response: Sendable {
   /// An answer with a text body of the given media type.
   package init(status: HTTPResponse.Status, contentType: String, text: String, fields: HTTPFields = [:]) {
     var fields = fields
-    fields[.contentType] = contentType
+    // A literal is the cheapest way to a first field.
+    if fields.isEmpty { fields = [.contentType: contentType] } else { fields[.contentType] = contentType }
     self.init(status: status, fields: fields, body: .bytes(Array(text.utf8)))
   }
 }

@@ -21,11 +21,7 @@ enum ResponseEncoder {
   static func head(
     _ response: Response, length: Length, connection: ConnectionField, date: [UInt8], requestID: String, into buffer: SendBuffer
   ) {
-    buffer.append("HTTP/1.1 ")
-    buffer.append(decimal: response.status.code, width: 3)
-    buffer.append(" ")
-    buffer.append(response.status.reasonPhrase)
-    buffer.append("\r\n")
+    statusLine(response.status, into: buffer)
     buffer.append(date)
     for field in response.fields where !isOurs(field.name) {
       buffer.append(field.name.rawName)
@@ -49,6 +45,15 @@ enum ResponseEncoder {
     buffer.append("X-Request-Id: ")
     buffer.append(requestID)
     buffer.append("\r\n\r\n")
+  }
+
+  private static func statusLine(_ status: HTTPResponse.Status, into buffer: SendBuffer) {
+    if status.code == 200 { return buffer.append("HTTP/1.1 200 OK\r\n") }
+    buffer.append("HTTP/1.1 ")
+    buffer.append(decimal: status.code, width: 3)
+    buffer.append(" ")
+    buffer.append(status.reasonPhrase)
+    buffer.append("\r\n")
   }
 
   /// Fields a handler cannot set: they are left out and written by the server, or not at all.

@@ -3,12 +3,20 @@ import HTTPTypes
 /// Finds the handler of a request: a trie of segments, made and checked once. A literal segment wins over a parameter; where the way through the literal leads
 /// nowhere, the parameter is tried. HEAD is served by GET's handler and OPTIONS by the router, unless a route says otherwise.
 package struct Router: Sendable {
-  /// A route with its pattern read.
-  struct Entry: Sendable {
+  /// A route with its pattern read. A class: a match hands on one reference.
+  final class Entry: Sendable {
     let route: Route
     let pattern: RoutePattern
     /// The pattern's segments that are parameters, by place.
     let parameters: [(place: Int, name: String)]
+
+    init(route: Route, pattern: RoutePattern) {
+      self.route = route
+      self.pattern = pattern
+      parameters = pattern.segments.enumerated().compactMap { place, segment in
+        if case .parameter(let name) = segment { (place: place, name: name) } else { nil }
+      }
+    }
   }
 
   enum Match {
@@ -37,10 +45,7 @@ package struct Router: Sendable {
     for route in routes {
       let pattern = try RoutePattern(route.pattern)
       guard route.method != .connect else { throw RouterError(.invalidPattern, pattern: route.pattern, "CONNECT cannot be routed") }
-      let parameters = pattern.segments.enumerated().compactMap { place, segment in
-        if case .parameter(let name) = segment { (place: place, name: name) } else { nil }
-      }
-      try draft.insert(Entry(route: route, pattern: pattern, parameters: parameters), at: pattern.segments[...])
+      try draft.insert(Entry(route: route, pattern: pattern), at: pattern.segments[...])
     }
     root = draft.finished()
   }
@@ -82,7 +87,7 @@ package struct Router: Sendable {
     _ method: HTTPRequest.Method, _ segments: [String], _ place: Int, _ node: Node, _ allowed: inout [HTTPRequest.Method]
   ) -> Entry? {
     guard place < segments.count else {
-      if let entry = node.entries.first(where: { $0.route.method == method }) { return entry }
+      for entry in node.entries where entry.route.method == method { return entry }
       if method == .head, let entry = node.entries.first(where: { $0.route.method == .get }) { return entry }
       allowed.append(contentsOf: node.entries.map(\.route.method))
       return nil

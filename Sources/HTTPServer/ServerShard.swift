@@ -6,6 +6,8 @@ import Transport
 final class ServerShard: @unchecked Sendable {
   let state: ServerState
   let loop: EventLoop
+  /// Where the connections write their answers, each before it suspends.
+  let output = SendBuffer(capacity: 4096)
   private(set) var isDraining = false
   private var listeners: [Listener] = []
   private var connections: [Connection] = []

@@ -8,6 +8,9 @@
   @safe @exclusivity(unchecked) private var start = 0
   @safe @exclusivity(unchecked) private var end = 0
 
+  /// More than this is given back when a connection is idle.
+  private static let keptCapacity = 4096
+
   package init(capacity: Int) {
     self.capacity = capacity
     base = .allocate(byteCount: capacity, alignment: 16)
@@ -32,6 +35,14 @@
       start = 0
       end = 0
     }
+  }
+
+  /// Gives back memory that a large request made it take, where nothing is unread: idle connections are many.
+  package func releaseExcess() {
+    guard isEmpty, capacity > Self.keptCapacity else { return }
+    unsafe base.deallocate()
+    capacity = Self.keptCapacity
+    base = .allocate(byteCount: capacity, alignment: 16)
   }
 
   /// Free space of at least `minimum` bytes behind the unread bytes.

@@ -14,6 +14,12 @@
     base = .allocate(byteCount: capacity, alignment: 16)
   }
 
+  /// The bytes of another buffer from an offset on.
+  package convenience init(copying other: SendBuffer, from offset: Int) {
+    self.init(capacity: max(1, other.count - offset))
+    unsafe other.withBytes(from: offset) { unsafe append($0) }
+  }
+
   deinit { unsafe base.deallocate() }
 
   package func append(_ text: StaticString) {
@@ -47,7 +53,8 @@
       digits[place] = 0x30 + UInt8(rest % 10)
       rest /= 10
     }
-    for index in place..<20 { append(digits[index]) }
+    // SAFETY: the array lives until the end of the statement, and place is inside it.
+    unsafe withUnsafeBytes(of: &digits) { unsafe append(UnsafeRawBufferPointer(rebasing: $0[place...])) }
   }
 
   package func append(_ bytes: UnsafeRawBufferPointer) {

@@ -60,10 +60,17 @@ package final class Stream: @unchecked Sendable {
     }
   }
 
-  /// Sends all bytes of the buffer; returns when the kernel has taken them.
-  package func send(_ buffer: SendBuffer, deadline: UInt64) async throws(TransportError) {
+  /// Sends what the kernel takes at once, which for most answers is all.
+  /// - Returns: how many bytes it took; `send` with that offset sends the rest.
+  package func sendNow(_ buffer: SendBuffer) throws(TransportError) -> Int {
     loop.preconditionIsCurrent()
-    var sent = 0
+    return try trySend(buffer, from: 0)
+  }
+
+  /// Sends the bytes of the buffer from an offset on; returns when the kernel has taken them.
+  package func send(_ buffer: SendBuffer, from offset: Int = 0, deadline: UInt64) async throws(TransportError) {
+    loop.preconditionIsCurrent()
+    var sent = offset
     while sent < buffer.count {
       let count = try trySend(buffer, from: sent)
       sent += count
