@@ -15,7 +15,8 @@ struct ConfigCommand: ParsableCommand {
 
     @OptionGroup var source: SettingsOptions
 
-    @ArgumentParser.Flag(help: "Asks the acquirer, for each merchant, the status of an order that cannot exist: \"not found\" proves number and secret.")
+    @ArgumentParser.Flag(
+      help: "Asks the acquirer, for each merchant, the status of an order that cannot exist: \"not found\" proves number and secret.")
     var live = false
 
     func execute() async throws(CommandFailure) {

@@ -99,19 +99,13 @@ struct ProblemView: Decodable {
     var detail: String
   }
 
-  struct Link: Decodable {
-    var id: String
-    var status: String
-  }
-
   var code: String
   var detail: String?
   var errors: [Fault]?
-  var link: Link?
 
   var line: String {
     let faults = (errors ?? []).map { "\($0.pointer) \($0.detail)" }.joined(separator: "; ")
-    let parts = [code, detail, faults.isEmpty ? nil : faults, link.map { "link \($0.id) is \($0.status)" }]
+    let parts = [code, detail, faults.isEmpty ? nil : faults]
     return parts.compactMap { $0 }.joined(separator: ": ")
   }
 }

@@ -18,16 +18,30 @@ struct ListeningServer: Service {
     await server.drain(within: drainTimeout)
   }
 
+  /// Looks whether the addresses can be had, before anything else is begun: what cannot run says one line and touches nothing.
+  static func examine(_ addresses: [SocketAddress]) throws(CommandFailure) {
+    for address in addresses {
+      do {
+        try ListeningSockets.open(address, copies: 1, backlog: 1).close()
+      } catch {
+        throw failure(address, error)
+      }
+    }
+  }
+
   /// Opens the server's addresses.
   /// - Throws: 75 where somebody listens there already, 78 where we may not.
   static func start(_ server: Server) throws(CommandFailure) -> [SocketAddress] {
     do {
       return try server.start()
     } catch {
-      switch error.code {
-      case .addressInUse: throw CommandFailure(.taken, error.description)
-      case .cannotListen: throw CommandFailure(.configuration, error.description)
-      }
+      throw failure(error.address, error.cause)
     }
+  }
+
+  private static func failure(_ address: SocketAddress, _ cause: TransportError) -> CommandFailure {
+    cause.code == .addressInUse
+      ? CommandFailure(.taken, "\(address) is in use: another server listens there")
+      : CommandFailure(.configuration, "cannot listen on \(address): \(cause)")
   }
 }

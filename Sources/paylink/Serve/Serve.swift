@@ -24,6 +24,7 @@ struct Serve {
     let logger = Logger(label: "paylink")
     let signals = EndSignals(logger: logger)
 
+    try ListeningServer.examine(settings.listen + settings.opsListen + (isSandbox ? [settings.sandboxListen] : []))
     let store = try Books.open(settings, logger: Logger(label: "paylink.storage"))
     if isSandbox { try await Books.checkMerchants(of: store, settings) }
     let loops = try Assembly.loops()

@@ -44,7 +44,8 @@ extension LimitSettings: Decodable {
   static var shape: [String: SettingsShape] {
     var shape = Dictionary(uniqueKeysWithValues: CodingKeys.allCases.map { ($0.rawValue, SettingsShape.value) })
     for (key, value) in [
-      "body_size": "64KiB", "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB", "webhook_connect_timeout": "5s", "webhook_timeout": "15s",
+      "body_size": "64KiB", "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB", "webhook_connect_timeout": "5s",
+      "webhook_timeout": "15s",
     ] { shape[key] = .later(neutral: value) }
     return shape
   }

@@ -36,7 +36,8 @@ enum SandboxArrangement {
   /// Fills in what follows from where things listen: our own address, and the sandbox's for a merchant without one.
   ///
   /// Port 0 is settled here, since callbacks and pages carry the numbers before anything listens.
-  static func completed(_ tree: SettingsTree) throws(SettingsError) -> SettingsTree {
+  static func completed(_ tree: SettingsTree, file: String) throws(SettingsError) -> SettingsTree {
+    try checkListeners(tree, file: file)
     let tree = try withPorts(tree)
     guard case .map(var members) = tree else { return tree }
     let listen = members["listen"]?.texts.first
@@ -75,14 +76,22 @@ enum SandboxArrangement {
     return settled
   }
 
-  /// The sandbox never stands where others can reach it, and never speaks for a merchant with real money.
-  static func check(_ settings: Settings, file: String) throws(SettingsError) {
-    let listeners = [("listen", settings.listen), ("ops_listen", settings.opsListen), ("sandbox.listen", [settings.sandboxListen])]
-    for (key, addresses) in listeners {
-      for address in addresses where !address.isLoopback {
-        throw SettingsError(source: file, path: key, "\(address) is not a loopback address; --sandbox listens nowhere else")
+  /// The sandbox never stands where others can reach it.
+  private static func checkListeners(_ tree: SettingsTree, file: String) throws(SettingsError) {
+    let listeners = [("listen", tree["listen"]), ("ops_listen", tree["ops_listen"]), ("sandbox.listen", tree["sandbox"]?["listen"])]
+    for (key, value) in listeners {
+      for text in value?.texts ?? [] {
+        // What is no address is left for the decoding, which says so.
+        guard let address = try? SocketAddress(text), !address.isLoopback else { continue }
+        let source = value?.source ?? .file(file)
+        throw SettingsError(
+          source: source.name, path: source.namesItsKey ? "" : key, "\(address) is not a loopback address; --sandbox listens nowhere else")
       }
     }
+  }
+
+  /// The sandbox never speaks for a merchant with real money.
+  static func check(_ settings: Settings, file: String) throws(SettingsError) {
     for (index, merchant) in settings.merchants.enumerated() where merchant.baseURL?.isLoopback != true {
       throw SettingsError(source: file, path: "merchants[\(index)].base_url", "must be a loopback address with --sandbox")
     }

@@ -18,12 +18,15 @@ extension Settings {
     var tree = sources.isSandbox ? SandboxArrangement.tree : .map([:])
     if let path = sources.file {
       let text = try TextFile.read(path, atMost: 1 << 20, source: path)
-      tree = tree.overlaid(with: try SettingsTree(yaml: text, file: path))
+      let written = try SettingsTree(yaml: text, file: path)
+      // Judged before anything is laid over it, so that a message names what stands in the file.
+      try SettingsShape.settings.check(written, file: file)
+      tree = tree.overlaid(with: written)
     }
     tree = try tree.overlaid(withEnvironment: sources.environment, shape: .settings)
     tree = try tree.overlaid(withFlags: sources.flags, shape: .settings)
     try SettingsShape.settings.check(tree, file: file)
-    if sources.isSandbox { tree = try SandboxArrangement.completed(tree) }
+    if sources.isSandbox { tree = try SandboxArrangement.completed(tree, file: file) }
     tree = try tree.withSecretsOfFiles(file: file)
     let settings = try decode(tree, file: file)
     if let broken = settings.brokenRule() { throw SettingsError(source: file, path: broken.path, broken.rule) }
