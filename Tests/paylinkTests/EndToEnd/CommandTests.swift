@@ -67,16 +67,7 @@ import Testing
 
     // The printed command, pasted into a shell.
     let command = try #require(Self.command(in: said))
-    let shell = Process()
-    let pipe = Pipe()
-    shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-    shell.arguments = ["-c", command]
-    shell.standardOutput = pipe
-    shell.standardError = FileHandle.nullDevice
-    try shell.run()
-    let output = try pipe.fileHandleForReading.readToEnd() ?? Data()
-    shell.waitUntilExit()
-    let text = String(decoding: output, as: UTF8.self)
+    let text = try await Program.run(["-c", command], in: stand.folder, executable: "/bin/bash").output
     let start = try #require(text.firstIndex(of: "{"), "\(command)\n\(text)")
     let link = JSON(bytes: Array(text[start...].utf8))
     #expect(link["status"].string == "active", "\(command)\n\(text)")

@@ -66,6 +66,9 @@ import Testing
     #expect(answer.json["status"].string == "creating")
     #expect(answer.json["payment"]["status"].string == "unknown")
     #expect(answer.json["url"].isNull)
+    let early = try await stand.create(body, idempotency: "t1")
+    #expect(early.status == 202 || early.status == 200)
+    #expect(early.fields[.init("Idempotency-Replayed")!] == "true")
     let isActive = await Poll.until(.seconds(30)) { (try? await stand.read(answer.json))?["status"].string == "active" }
     #expect(isActive, "\(stand.gateway?.log ?? "")")
     let replay = try await stand.create(body, idempotency: "t1")
