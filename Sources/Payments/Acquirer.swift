@@ -8,6 +8,8 @@ package protocol Acquirer: Sendable {
   var longestPageLife: Duration { get }
   /// Opens the hosted page of a link. The same `idempotencyKey` gives the same page again.
   func openPage(_ request: PageRequest) async -> PageAnswer
+  /// Captures, cancels or refunds. Sent once; what does not come back clearly is unknown.
+  func operate(_ request: OperationRequest) async -> OperationAnswer
   /// Asks what became of a payment.
   /// - Parameter limit: the longest that the call may take, if shorter than `callLimit`.
   func status(_ query: StatusQuery, within limit: Duration) async -> StatusAnswer

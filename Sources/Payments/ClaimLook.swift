@@ -11,6 +11,10 @@ struct ClaimLook: UnitOfWork {
   func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
     guard var link = snapshot.links.first, let due = link.nextLookAt, due <= now else { return Decision(nil) }
     link.askedAt = now
+    for index in link.operations.indices where link.operations[index].nextLookAt.map({ $0 <= now }) ?? false {
+      link.operations[index].looks += 1
+      link.operations[index].scheduleLook(after: now)
+    }
     if link.status == .creating { link.nextLookAt = now + recoveryEvery } else { link.scheduleLook(after: now) }
     var changes = Changes()
     changes.updated = [link]

@@ -15,6 +15,7 @@ package struct Event: Hashable, Sendable, Codable {
     case paymentAnomaly = "payment.anomaly"
     case paymentOrphaned = "payment.orphaned"
     case refundSucceeded = "refund.succeeded"
+    case refundFailed = "refund.failed"
   }
 
   package var id: EventID

@@ -19,12 +19,15 @@ package struct IdempotencyRecord: Hashable, Sendable, Codable {
   package var reference: IdempotencyReference
   package var at: Timestamp
   package var link: LinkID
+  /// The operation that it asked for, where it asked for one.
+  package var operation: OperationID?
   package var refusal: Refusal?
 
-  package init(reference: IdempotencyReference, at: Timestamp, link: LinkID, refusal: Refusal? = nil) {
+  package init(reference: IdempotencyReference, at: Timestamp, link: LinkID, operation: OperationID? = nil, refusal: Refusal? = nil) {
     self.reference = reference
     self.at = at
     self.link = link
+    self.operation = operation
     self.refusal = refusal
   }
 }
@@ -35,6 +38,10 @@ package enum Refusal: Hashable, Sendable, Codable {
   case orderHasLink(LinkID, LinkStatus)
   /// The link's status does not allow it.
   case wrongState(LinkStatus)
+  /// More than what was captured and is not given back, in minor units.
+  case amountExceedsCaptured(left: Int64)
+  /// More than what is held, in minor units.
+  case amountExceedsAuthorized(left: Int64)
   /// The acquirer said no to this order.
   case acquirerRefused(AcquirerRefusal)
   /// The acquirer said no to us: our configuration is at fault.

@@ -113,7 +113,7 @@ package struct Token: TextValue {
   package var description: String { "<redacted>" }
 }
 
-private func sortableText(at time: Timestamp) -> String {
+func sortableText(at time: Timestamp) -> String {
   var random = SystemRandomNumberGenerator()
   let low = UInt128(random.next()) << 16 | UInt128(UInt16.random(in: .min ... .max, using: &random))
   return base32(UInt128(UInt64(clamping: time.milliseconds) & 0xFFFF_FFFF_FFFF) << 80 | low)

@@ -3,13 +3,14 @@ extension PaymentLink {
   mutating func take(
     _ report: Report, at index: Int, order: [PaymentLink], now: Timestamp, lateMoney: LateMoney, timing: Timing, changes: inout Changes
   ) {
+    let hadMoney = payments[index].status.hasMoney
     payments[index].take(report, at: now)
     switch report.status {
-    case .authorized, .paid:
+    case .authorized, .paid, .partiallyRefunded, .refunded:
+      // What was given back is read from the report's refunds, once each (`resolveOperations`).
+      if hadMoney, report.status != .authorized, report.status != .paid { break }
       payments[index].flags = flags(of: payments[index], report, order: order, now: now, tolerance: timing.lateTolerance)
       countMoney(at: index, now: now, lateMoney: lateMoney, changes: &changes)
-    case .partiallyRefunded, .refunded:
-      changes.record(.refundSucceeded, &self, at: now)
     case .failed:
       changes.record(.paymentFailed, &self, at: now)
     case .canceled:
@@ -31,7 +32,7 @@ extension PaymentLink {
   }
 
   /// The money went back: a link that stood on it alone ends.
-  private mutating func endWithoutMoney() {
+  mutating func endWithoutMoney() {
     guard status == .completed || status == .review, !payments.contains(where: { $0.status.hasMoney }) else { return }
     status = .canceled
   }
@@ -62,7 +63,10 @@ extension PaymentLink {
 
 extension Payment {
   mutating func take(_ report: Report, at now: Timestamp) {
-    status = report.status
+    switch report.status {
+    case .partiallyRefunded, .refunded: status = status.hasMoney && status != .authorized ? status : .paid
+    case .pending, .authorized, .paid, .failed, .canceled, .unknown: status = report.status
+    }
     changedAt = now
     checkedAt = nil
     method = report.method ?? method
@@ -71,7 +75,6 @@ extension Payment {
     guard report.status.hasMoney, let amount = report.amount else { return }
     self.amount = amount
     captured = report.captured?.minorUnits ?? (report.status == .authorized ? 0 : amount.minorUnits)
-    refunded = report.refunded?.minorUnits ?? (report.status == .refunded ? captured : refunded)
     paidAt = report.paidAt ?? paidAt ?? now
   }
 }

@@ -14,6 +14,8 @@ package struct PaymentLink: Hashable, Sendable, Codable {
   package var page: PaymentPage?
   /// In the order of making; the last is the newest.
   package var payments: [Payment]
+  /// Captures, cancels and refunds, in the order of asking.
+  package var operations: [Operation]
   /// When somebody was first seen to open it: short link, check or return.
   package var seenAt: Timestamp?
   /// When a person accepted money under review.
@@ -42,7 +44,8 @@ package struct PaymentLink: Hashable, Sendable, Codable {
   /// For loading: every stored property as it stands.
   package init(
     id: LinkID, merchant: MerchantName, order: OrderID, terms: LinkTerms, tokens: Tokens, createdAt: Timestamp, expiresAt: Timestamp,
-    status: LinkStatus, sequence: Int64, page: PaymentPage?, payments: [Payment], seenAt: Timestamp?, acceptedAt: Timestamp?,
+    status: LinkStatus, sequence: Int64, page: PaymentPage?, payments: [Payment], operations: [Operation] = [], seenAt: Timestamp?,
+    acceptedAt: Timestamp?,
     canceledAt: Timestamp?, openings: Int, askedAt: Timestamp?, nextLookAt: Timestamp?
   ) {
     self.id = id
@@ -56,6 +59,7 @@ package struct PaymentLink: Hashable, Sendable, Codable {
     self.sequence = sequence
     self.page = page
     self.payments = payments
+    self.operations = operations
     self.seenAt = seenAt
     self.acceptedAt = acceptedAt
     self.canceledAt = canceledAt

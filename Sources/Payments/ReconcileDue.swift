@@ -6,14 +6,18 @@ package struct ReconcileDue: Sendable {
   let merchants: Merchants
   let sync: SyncLink
   let recover: RecoverLink
+  let run: RunOperation
   let clock: any WallClock
   let logger: Logger
 
-  package init(store: any Store, merchants: Merchants, sync: SyncLink, recover: RecoverLink, clock: any WallClock, logger: Logger) {
+  package init(
+    store: any Store, merchants: Merchants, sync: SyncLink, recover: RecoverLink, run: RunOperation, clock: any WallClock, logger: Logger
+  ) {
     self.store = store
     self.merchants = merchants
     self.sync = sync
     self.recover = recover
+    self.run = run
     self.clock = clock
     self.logger = logger
   }
@@ -32,7 +36,8 @@ package struct ReconcileDue: Sendable {
       if claimed.status == .creating {
         try await recover(claimed, of: merchant)
       } else {
-        _ = try await sync(claimed, within: merchant.acquirer.callLimit)
+        let synced = try await sync(claimed, within: merchant.acquirer.callLimit)
+        for operation in synced.operations where operation.status == .requested { _ = try await run(synced, operation.id) }
       }
     }
     return count

@@ -17,6 +17,8 @@ package struct Report: Hashable, Sendable {
   package var captured: Money?
   package var refunded: Money?
   package var discount: Money?
+  /// Refunds as a status answer lists them.
+  package var refunds: [ReportedRefund]
   /// The acquirer's test mode; nil where it does not say.
   package var isTest: Bool?
   package var method: String?
@@ -34,7 +36,8 @@ package struct Report: Hashable, Sendable {
 
   package init(
     source: Source, merchant: MerchantName, paymentID: PaymentID?, order: OrderID?, link: LinkID? = nil, status: PaymentStatus,
-    amount: Money? = nil, captured: Money? = nil, refunded: Money? = nil, discount: Money? = nil, isTest: Bool? = nil,
+    amount: Money? = nil, captured: Money? = nil, refunded: Money? = nil, discount: Money? = nil, refunds: [ReportedRefund] = [],
+    isTest: Bool? = nil,
     method: String? = nil, card: Card? = nil, failure: Failure? = nil, paidAt: Timestamp? = nil, canReject: Bool = false,
     asOf: Timestamp, needsConfirmation: Bool = false, evidence: Evidence
   ) {
@@ -48,6 +51,7 @@ package struct Report: Hashable, Sendable {
     self.captured = captured
     self.refunded = refunded
     self.discount = discount
+    self.refunds = refunds
     self.isTest = isTest
     self.method = method
     self.card = card

@@ -28,17 +28,24 @@ struct Settle: UnitOfWork {
     case .apply:
       var changes = Changes()
       link.take(report, at: index, order: order, now: now, lateMoney: lateMoney, timing: timing, changes: &changes)
+      _ = link.resolveOperations(of: index, with: report, at: now, changes: &changes)
       return finish(&link, .applied, .accept, changes)
-    case let cell:
+    case .same:
+      var changes = Changes()
+      if report.source == .result { link.payments[index].checkedAt = nil }
+      if isNews { link.sequence += 1 }
+      let isResolved = link.resolveOperations(of: index, with: report, at: now, changes: &changes)
+      return finish(&link, isResolved ? .applied : .same, .accept, changes)
+    case .stale:
       // The outcome came: the check waits for nothing any more.
       if report.source == .result { link.payments[index].checkedAt = nil }
       if isNews { link.sequence += 1 }
-      return finish(&link, cell == .same ? .same : .stale, .accept, Changes())
+      return finish(&link, .stale, .accept, Changes())
     }
   }
 
   /// The table's cell, after what it does not know: money without an amount or in another currency cannot be; a status answer older than
-  /// the last change is stale; more money given back is news.
+  /// the last change is stale.
   private func reading(of payment: Payment, _ link: PaymentLink) -> StatusTable.Cell {
     if report.status.hasMoney {
       guard let amount = report.amount, amount.minorUnits > 0, amount.currency == link.terms.amount.currency else { return .anomaly }
@@ -47,7 +54,6 @@ struct Settle: UnitOfWork {
     }
     if report.source == .status, report.asOf < payment.changedAt { return .stale }
     let cell = StatusTable.cell(standing: payment.status, reported: report.status)
-    if cell == .same, report.status == .partiallyRefunded, (report.refunded?.minorUnits ?? 0) > payment.refunded { return .apply }
     return cell
   }
 

@@ -32,7 +32,7 @@ package struct SyncLink: Sendable {
   package func callAsFunction(_ link: PaymentLink, within limit: Duration) async throws(StoreError) -> PaymentLink {
     guard let merchant = merchants[link.merchant] else { return link }
     var latest = link
-    for payment in link.payments where payment.id != nil && !payment.status.isFinal {
+    for payment in link.payments where payment.id != nil && (!payment.status.isFinal || link.hasOpenOperation(payment)) {
       guard let id = payment.id else { continue }
       let answer = await merchant.acquirer.status(.payment(id, link.order), within: limit)
       switch answer {

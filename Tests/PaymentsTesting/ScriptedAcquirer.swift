@@ -7,6 +7,8 @@ package final class ScriptedAcquirer: Acquirer {
     var pages: [PageAnswer]
     var statuses: [StatusAnswer]
     var faults: [TermsFault]
+    var operationAnswers: [OperationAnswer] = [.unknown("not scripted")]
+    var operations: [OperationRequest] = []
     var requests: [PageRequest] = []
     var queries: [StatusQuery] = []
   }
@@ -24,6 +26,16 @@ package final class ScriptedAcquirer: Acquirer {
 
   package func answer(pages: [PageAnswer]) { script.withLock { $0.pages = pages } }
   package func answer(statuses: [StatusAnswer]) { script.withLock { $0.statuses = statuses } }
+
+  package var operations: [OperationRequest] { script.withLock { $0.operations } }
+  package func answer(operations: [OperationAnswer]) { script.withLock { $0.operationAnswers = operations } }
+
+  package func operate(_ request: OperationRequest) async -> OperationAnswer {
+    script.withLock {
+      $0.operations.append(request)
+      return $0.operationAnswers.count > 1 ? $0.operationAnswers.removeFirst() : $0.operationAnswers[0]
+    }
+  }
 
   package func faults(in terms: LinkTerms, order: OrderID) -> [TermsFault] { script.withLock { $0.faults } }
 

@@ -20,6 +20,8 @@ import Testing
   var settle: SettlePayment { SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger) }
   var sync: SyncLink { SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger) }
 
+  var run: RunOperation { RunOperation(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger) }
+
   func create(order: String = "A1", key: String = "k1") async throws -> CreateLink.Outcome {
     let terms = LinkTerms(amount: .exactly(Money(minorUnits: 1000, currency: try Currency("UZS"))), description: "x")
     return try await CreateLink(store: books, merchants: merchants, clock: clock, logger: logger)(
@@ -29,7 +31,7 @@ import Testing
 
   func reconcile() async throws {
     let recover = RecoverLink(store: books, settle: settle, clock: clock, logger: logger)
-    try await ReconcileDue(store: books, merchants: merchants, sync: sync, recover: recover, clock: clock, logger: logger)()
+    try await ReconcileDue(store: books, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)()
   }
 
   func report(_ payment: Int64, _ status: PaymentStatus, order: String = "A1") throws -> Report {
