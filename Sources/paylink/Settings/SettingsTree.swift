@@ -26,6 +26,10 @@ indirect enum SettingsTree: Hashable {
       }
     }
 
+    var isEnvironment: Bool {
+      if case .environment = self { true } else { false }
+    }
+
     /// Whether a message needs the key's path beside the source: a variable or a flag names its key itself.
     var namesItsKey: Bool {
       switch self {

@@ -120,7 +120,9 @@ import Testing
     Case(
       yaml: "\(valid)acquirer_proxy: http://u:top-secret@proxy.example:3128\n",
       line: "FILE: acquirer_proxy: a proxy with a password stands in the environment: PAYLINK_ACQUIRER_PROXY"),
-    Case(yaml: "\(valid)acquirer_ca_file: /nowhere.pem\n", line: "FILE: /nowhere.pem cannot be read: No such file or directory"),
+    Case(
+      yaml: "\(valid)acquirer_ca_file: /nowhere.pem\n",
+      line: "FILE: acquirer_ca_file: /nowhere.pem cannot be read: No such file or directory"),
     Case(
       yaml: "\(valid)listen: localhost\n",
       line:
