@@ -16,6 +16,8 @@ final class Connection: @unchecked Sendable {
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
   @safe @exclusivity(unchecked) private var mustLinger = false
 
+  private static let requestsPerTurn = 32
+
   /// - Parameter isLate: it came when only callback routes were served to newcomers.
   init(stream: Stream, shard: ServerShard, isLate: Bool) {
     self.stream = stream
@@ -32,7 +34,12 @@ final class Connection: @unchecked Sendable {
   /// Serves until the connection ends, and closes it.
   func run() async {
     do throws(TransportError) {
-      while try await serveNext() {}
+      var served = 0
+      while try await serveNext() {
+        served &+= 1
+        // A client that sends faster than we answer never makes us wait: the others on the loop get their turn all the same.
+        if served % Self.requestsPerTurn == 0 { await Task.yield() }
+      }
       if mustLinger || !input.isEmpty { try await linger() }
     } catch {
       // The peer is gone, too slow, or cut off: there is nobody to tell.

@@ -102,6 +102,29 @@ import Transport
     }
   }
 
+  @Test("A client that floods its connection leaves the others their turns") func flood() async throws {
+    // Each request of the flood takes a while on the loop; all of it would take ten seconds and more.
+    let routes =
+      plainRoutes + [
+        Route(.get, "/busy") { _ in
+          let end = EventLoop.clock() + 1_000_000
+          while EventLoop.clock() < end {}
+          return Response(status: .ok)
+        }
+      ]
+    try await withServer(routes) { server in
+      let flooder = try WireClient(server.address)
+      // What the kernel holds of it keeps the loop busy; the rest waits in our own thread's send, which the end of the server breaks off.
+      try flooder.send(String(repeating: "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n", count: 3000))
+      let other = try WireClient(server.address)
+      let start = ContinuousClock.now
+      try other.send(Self.get)
+      #expect(try other.readAnswer()?.body == "hello")
+      #expect(ContinuousClock.now - start < .seconds(2))
+      flooder.reset()
+    }
+  }
+
   @Test("Every request is recorded once, with what it was") func observe() async throws {
     let records = Mutex<[AccessRecord]>([])
     let server = try TestServer(plainRoutes) { record in records.withLock { $0.append(record) } }

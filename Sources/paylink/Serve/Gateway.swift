@@ -26,9 +26,12 @@ struct Gateway {
     self.metrics = metrics
     logger = Logger(label: "paylink.payments")
     merchants = Assembly.merchants(settings, caller: caller, clock: clock, logger: Logger(label: "paylink.freedompay"))
-    settle = SettlePayment(store: store, merchants: merchants, clock: clock, logger: logger)
-    sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    let timing = settings.limits.timing
+    settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
+    sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, timing: timing, logger: logger)
   }
+
+  private var timing: Timing { settings.limits.timing }
 
   /// The API, the acquirer's calls and the payers' returns, in one router.
   var routes: [Route] {
@@ -37,9 +40,9 @@ struct Gateway {
 
   private var facade: Facade {
     let configuration = FacadeConfiguration(
-      publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants)
+      publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
     return Facade(
-      configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, logger: logger),
+      configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
       read: ReadLinks(store: store), cancel: CancelLink(store: store, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger), seen: MarkSeen(store: store, clock: clock), clock: clock,
       logger: Logger(label: "paylink.api"))
@@ -49,7 +52,7 @@ struct Gateway {
     let metrics = metrics
     return FreedomPayCallbacks(
       merchants: settings.merchants.map { Assembly.account($0, settings: settings) },
-      check: CheckPayment(store: store, clock: clock, logger: logger), settle: settle, clock: clock,
+      check: CheckPayment(store: store, clock: clock, timing: timing, logger: logger), settle: settle, clock: clock,
       logger: Logger(label: "paylink.callbacks"),
       count: { kind, outcome in
         metrics.makeCounter(
@@ -69,12 +72,12 @@ struct Gateway {
 
   /// What is done on a schedule (design §6).
   func jobs(connections: @escaping @Sendable () -> Int) -> [Schedule.Job] {
-    let recover = RecoverLink(store: store, settle: settle, clock: clock, logger: logger)
+    let recover = RecoverLink(store: store, settle: settle, clock: clock, timing: timing, logger: logger)
     let reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, clock: clock, logger: logger)
     let expire = ExpireDue(store: store, clock: clock, logger: logger)
     let gauge = metrics.makeMeter(label: MetricName.connections, dimensions: [])
     return [
-      Schedule.Job(name: "reconcile", every: Timing().askEvery) { () throws(StoreError) in try await reconcile() },
+      Schedule.Job(name: "reconcile", every: timing.askEvery) { () throws(StoreError) in try await reconcile() },
       // A link ends within a second of its time, or of the moved clock.
       Schedule.Job(name: "expire", every: .seconds(1)) { () throws(StoreError) in try await expire() },
       // As fresh as a scrape needs it.

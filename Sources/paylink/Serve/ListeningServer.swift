@@ -7,7 +7,7 @@ import Transport
 struct ListeningServer: Service {
   let server: Server
   /// How long requests under way may take to finish.
-  let drainTimeout: Duration
+  let time: DrainTime
   /// Where readiness goes off before accepting stops; nil for a server beside the API.
   var draining: Draining?
 
@@ -15,7 +15,8 @@ struct ListeningServer: Service {
     // Ends by the signal to drain, or by cancellation: either way it is time to end.
     try? await gracefulShutdown()
     draining?.begin()
-    await server.drain(within: drainTimeout)
+    time.begin()
+    await server.drain(within: time.left)
   }
 
   /// Looks whether the addresses can be had, before anything else is begun: what cannot run says one line and touches nothing.

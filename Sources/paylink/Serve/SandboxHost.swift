@@ -30,7 +30,7 @@ struct SandboxHost {
   }
 
   /// In the order of their start; they end the other way round.
-  var services: [any Service] { [Callbacks(sandbox: sandbox), ListeningServer(server: server, drainTimeout: .seconds(1))] }
+  var services: [any Service] { [Callbacks(sandbox: sandbox), ListeningServer(server: server, time: DrainTime(limit: .seconds(1)))] }
 
   /// Makes the callbacks that are due, until the services end.
   private struct Callbacks: Service {

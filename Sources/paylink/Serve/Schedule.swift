@@ -19,14 +19,14 @@ struct Schedule: Service {
   let jobs: [Job]
   let loops: EventLoopGroup
   let draining: Draining
-  let drainTimeout: Duration
+  let time: DrainTime
   let logger: Logger
 
   func run() async throws {
     let running = jobs.map { job in RunningJob(job, loop: loops.next(), draining: draining, logger: logger) }
     // Ends by the signal to drain, or by cancellation: either way it is time to end.
     try? await gracefulShutdown()
-    for job in running { await job.end(within: drainTimeout) }
+    for job in running { await job.end(within: time.left) }
   }
 }
 

@@ -56,6 +56,7 @@ struct Serve {
     _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, logger: Logger
   ) throws(CommandFailure) -> [any Service] {
     let draining = Draining()
+    let time = DrainTime(limit: settings.limits.drainTimeout)
     let access = AccessLog(logger: Logger(label: "paylink.access"))
     let api = Server(
       router: try Assembly.router(gateway.routes),
@@ -72,7 +73,7 @@ struct Serve {
     let apiAddresses = try ListeningServer.start(api)
     let schedule = Schedule(
       jobs: gateway.jobs(connections: { api.openConnections }), loops: loops, draining: draining,
-      drainTimeout: settings.limits.drainTimeout,
+      time: time,
       logger: logger)
     logger.notice(
       "ready",
@@ -84,8 +85,8 @@ struct Serve {
       ])
     if isSandbox { SandboxGreeting(settings: settings, operations: operationsAddresses.first).say() }
     return [schedule] + (host?.services ?? []) + [
-      ListeningServer(server: operations, drainTimeout: .seconds(1)),
-      ListeningServer(server: api, drainTimeout: settings.limits.drainTimeout, draining: draining),
+      ListeningServer(server: operations, time: DrainTime(limit: .seconds(1))),
+      ListeningServer(server: api, time: time, draining: draining),
     ]
   }
 }

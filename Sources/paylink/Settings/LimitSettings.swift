@@ -18,6 +18,10 @@ struct LimitSettings: Sendable, Equatable {
   var acquirerTimeout: Duration = .seconds(20)
   var acquirerInFlight = 256
   var acquirerWaiting = 64
+  /// A body of the API; callbacks keep the server's own bound.
+  var bodySize = 64 * 1024
+  /// The waits of the use cases that may be set.
+  var timing = Timing()
 
   init() {}
 }
@@ -38,13 +42,22 @@ extension LimitSettings: Decodable {
     case acquirerTimeout = "acquirer_timeout"
     case acquirerInFlight = "acquirer_in_flight"
     case acquirerWaiting = "acquirer_waiting"
+    case inProgressMargin = "in_progress_margin"
+    case reopenAfter = "reopen_after"
+    case openingsAtMost = "openings_at_most"
+    case checkHold = "check_hold"
+    case lateTolerance = "late_tolerance"
+    case returnSyncEvery = "return_sync_every"
+    case returnSyncWait = "return_sync_wait"
+    case askEvery = "ask_every"
+    case bodySize = "body_size"
   }
 
   /// The keys; those whose bound is fixed in this version take nothing but it.
   static var shape: [String: SettingsShape] {
     var shape = Dictionary(uniqueKeysWithValues: CodingKeys.allCases.map { ($0.rawValue, SettingsShape.value) })
     for (key, value) in [
-      "body_size": "64KiB", "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB", "webhook_connect_timeout": "5s",
+      "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB", "webhook_connect_timeout": "5s",
       "webhook_timeout": "15s",
     ] { shape[key] = .later(neutral: value) }
     return shape
@@ -67,8 +80,24 @@ extension LimitSettings: Decodable {
     acquirerTimeout = try values.read(.acquirerTimeout, SettingText.wait(.seconds(1) ... .minutes(2))) ?? acquirerTimeout
     acquirerInFlight = try values.read(.acquirerInFlight, SettingText.number(1...10_000)) ?? acquirerInFlight
     acquirerWaiting = try values.read(.acquirerWaiting, SettingText.number(1...10_000)) ?? acquirerWaiting
-    guard acquirerConnectTimeout <= acquirerTimeout else {
+    bodySize = try values.read(.bodySize, SettingText.size(1024...1 << 20)) ?? bodySize
+    guard acquirerConnectTimeout <= acquirerTimeout || !values.contains(.acquirerConnectTimeout) else {
       throw values.broken(.acquirerConnectTimeout, "must not be longer than acquirer_timeout")
     }
+    acquirerConnectTimeout = min(acquirerConnectTimeout, acquirerTimeout)
+    timing = try Self.timing(values)
+  }
+
+  private static func timing(_ values: KeyedDecodingContainer<CodingKeys>) throws -> Timing {
+    var timing = Timing()
+    timing.inProgressMargin = try values.read(.inProgressMargin, SettingText.wait(.seconds(1) ... .minutes(1))) ?? timing.inProgressMargin
+    timing.reopenAfter = try values.read(.reopenAfter, SettingText.wait(.seconds(1) ... .hours(1))) ?? timing.reopenAfter
+    timing.openingsAtMost = try values.read(.openingsAtMost, SettingText.number(1...10)) ?? timing.openingsAtMost
+    timing.checkHold = try values.read(.checkHold, SettingText.wait(.seconds(1) ... .hours(2))) ?? timing.checkHold
+    timing.lateTolerance = try values.read(.lateTolerance, SettingText.wait(.milliseconds(0) ... .hours(1))) ?? timing.lateTolerance
+    timing.returnSyncEvery = try values.read(.returnSyncEvery, SettingText.wait(.seconds(1) ... .hours(1))) ?? timing.returnSyncEvery
+    timing.returnSyncWait = try values.read(.returnSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.returnSyncWait
+    timing.askEvery = try values.read(.askEvery, SettingText.wait(.milliseconds(500) ... .minutes(10))) ?? timing.askEvery
+    return timing
   }
 }

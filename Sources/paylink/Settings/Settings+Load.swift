@@ -65,13 +65,14 @@ extension Settings {
   /// What must be readable now and not when the first call is made.
   private func checkFiles(_ tree: SettingsTree, file: String) throws(SettingsError) {
     if let path = acquirerCAFile {
-      let text = try TextFile.read(path, atMost: 16 << 20, source: tree["acquirer_ca_file"]?.source?.name ?? file)
+      let source = tree["acquirer_ca_file"]?.source
+      let place = source?.namesItsKey == true ? source?.name : "\(source?.name ?? file): acquirer_ca_file"
+      let text = try TextFile.read(path, atMost: 16 << 20, source: place ?? file)
       guard text.contains("-----BEGIN CERTIFICATE-----") else {
         throw SettingsError(source: file, path: "acquirer_ca_file", "\(path) holds no PEM certificate")
       }
     }
-    if acquirerProxy?.hasPassword == true, case .environment? = tree["acquirer_proxy"]?.source {
-    } else if acquirerProxy?.hasPassword == true {
+    if acquirerProxy?.hasPassword == true, tree["acquirer_proxy"]?.source?.isEnvironment != true {
       throw SettingsError(source: file, path: "acquirer_proxy", "a proxy with a password stands in the environment: PAYLINK_ACQUIRER_PROXY")
     }
   }

@@ -26,6 +26,10 @@ indirect enum SettingsTree: Hashable {
       }
     }
 
+    var isEnvironment: Bool {
+      if case .environment = self { true } else { false }
+    }
+
     /// Whether a message needs the key's path beside the source: a variable or a flag names its key itself.
     var namesItsKey: Bool {
       switch self {
@@ -49,8 +53,13 @@ indirect enum SettingsTree: Hashable {
     if case .list(let members) = self { members.compactMap(\.text) } else { text.map { [$0] } ?? [] }
   }
 
+  /// Where a leaf came from; of several, the first.
   var source: Source? {
-    if case .text(_, let source) = self { source } else { nil }
+    switch self {
+    case .text(_, let source): source
+    case .list(let members): members.first?.source
+    case .map: nil
+    }
   }
 
   /// Lays `upper` over this: maps member by member, lists and texts whole.

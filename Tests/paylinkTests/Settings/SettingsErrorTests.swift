@@ -120,7 +120,9 @@ import Testing
     Case(
       yaml: "\(valid)acquirer_proxy: http://u:top-secret@proxy.example:3128\n",
       line: "FILE: acquirer_proxy: a proxy with a password stands in the environment: PAYLINK_ACQUIRER_PROXY"),
-    Case(yaml: "\(valid)acquirer_ca_file: /nowhere.pem\n", line: "FILE: /nowhere.pem cannot be read: No such file or directory"),
+    Case(
+      yaml: "\(valid)acquirer_ca_file: /nowhere.pem\n",
+      line: "FILE: acquirer_ca_file: /nowhere.pem cannot be read: No such file or directory"),
     Case(
       yaml: "\(valid)listen: localhost\n",
       line:
@@ -134,7 +136,7 @@ import Testing
     Case(yaml: "\(valid)limits: {connections: -1}\n", line: "FILE: limits.connections: must be a whole number from 10 to 1000000"),
     Case(yaml: "\(valid)limits: {callback_share: 91}\n", line: "FILE: limits.callback_share: must be a whole number from 1 to 90"),
     Case(
-      yaml: "\(valid)limits: {acquirer_timeout: 4s}\n",
+      yaml: "\(valid)limits: {acquirer_timeout: 4s, acquirer_connect_timeout: 5s}\n",
       line: "FILE: limits.acquirer_connect_timeout: must not be longer than acquirer_timeout"),
   ]
 
