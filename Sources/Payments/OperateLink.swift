@@ -30,12 +30,7 @@ package struct OperateLink: Sendable {
     switch try await store.perform(request) {
     case .requested(let stored, let id):
       logger.info("operation requested", metadata: ["link": "\(link)", "operation": "\(id)", "kind": "\(new.kind.rawValue)"])
-      do {
-        return .operated(try await run(stored, id), id)
-      } catch {
-        logger.error("operation not followed", metadata: ["link": "\(link)", "operation": "\(id)", "error": "\(error.code.rawValue)"])
-        return .operated(stored, id)
-      }
+      return .operated(await run.followed(stored, id), id)
     case .replayed(let stored, let id): return .replayed(stored, id)
     case .refused(let refusal, let isReplay): return .refused(refusal, isReplay: isReplay)
     case .keyReused: return .keyReused

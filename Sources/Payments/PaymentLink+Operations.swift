@@ -23,11 +23,11 @@ extension PaymentLink {
   }
 
   /// Ends an operation well: the money moved, once.
-  mutating func succeed(_ id: OperationID, reference: PaymentID?, at now: Timestamp, changes: inout Changes) {
+  mutating func succeed(_ id: OperationID, reference: PaymentID?, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes) {
     guard let place = operations.firstIndex(where: { $0.id == id }), operations[place].status.isOpen else { return }
     operations[place].end(.succeeded, at: now)
     operations[place].reference = reference ?? operations[place].reference
-    move(operations[place], at: now, changes: &changes)
+    move(operations[place], at: now, lateMoney: lateMoney, changes: &changes)
   }
 
   /// Ends an operation that moved nothing.
@@ -39,7 +39,7 @@ extension PaymentLink {
   }
 
   /// What a successful operation does to its payment and link.
-  mutating func move(_ operation: Operation, at now: Timestamp, changes: inout Changes) {
+  mutating func move(_ operation: Operation, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes) {
     guard let index = payments.firstIndex(where: { $0.ordinal == operation.payment }) else { return }
     payments[index].changedAt = now
     switch operation.kind {
@@ -49,14 +49,11 @@ extension PaymentLink {
       changes.record(payments[index].flags.isEmpty ? .paymentPaid : .paymentFlagged, &self, at: now)
     case .cancel:
       payments[index].status = .canceled
-      endWithoutMoney()
-      changes.record(.paymentCanceled, &self, at: now)
+      countRest(after: .paymentCanceled, now: now, lateMoney: lateMoney, changes: &changes)
     case .refund:
       payments[index].refunded += operation.amount.minorUnits
       payments[index].status = payments[index].refunded >= payments[index].captured ? .refunded : .partiallyRefunded
-      // Who gives all of it back has looked at it.
-      if status == .review, payments.allSatisfy({ !$0.status.hasMoney || $0.status == .refunded }) { status = .canceled }
-      changes.record(.refundSucceeded, &self, at: now)
+      countRest(after: .refundSucceeded, now: now, lateMoney: lateMoney, changes: &changes)
     }
   }
 }

@@ -1,26 +1,31 @@
 extension PaymentLink {
   /// Reads the ends of open operations out of a status report. What the report does not show proves nothing: the operation stays open.
   /// - Returns: whether anything changed.
-  mutating func resolveOperations(of index: Int, with report: Report, at now: Timestamp, changes: inout Changes) -> Bool {
+  mutating func resolveOperations(of index: Int, with report: Report, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes)
+    -> Bool
+  {
     let before = operations
     let ordinal = payments[index].ordinal
     for operation in operations where operation.payment == ordinal && operation.status.isOpen && operation.kind != .refund {
-      resolveHold(operation, with: report, at: now, changes: &changes)
+      resolveHold(operation, with: report, at: now, lateMoney: lateMoney, changes: &changes)
     }
     // Without a sum, what the list shows is the sum.
     let listed = report.refunds.filter { $0.status == .succeeded }.reduce(0) { $0 + $1.amount.minorUnits }
     let sum = report.refunded?.minorUnits ?? (report.status == .refunded ? payments[index].captured : listed)
-    for refund in report.refunds { resolve(refund, of: index, sum: sum, at: now, changes: &changes) }
+    for refund in report.refunds { resolve(refund, of: index, sum: sum, at: now, lateMoney: lateMoney, changes: &changes) }
     // What the sum has more than the list: a refund whose record does not show yet.
     if sum > payments[index].refunded {
       let rest = Money(minorUnits: sum - payments[index].refunded, currency: terms.amount.currency)
-      resolve(ReportedRefund(id: nil, amount: rest, status: .succeeded), of: index, sum: sum, at: now, changes: &changes)
+      resolve(
+        ReportedRefund(id: nil, amount: rest, status: .succeeded), of: index, sum: sum, at: now, lateMoney: lateMoney, changes: &changes)
     }
     return operations != before
   }
 
   /// A capture or cancel: the payment's own status tells its end.
-  private mutating func resolveHold(_ operation: Operation, with report: Report, at now: Timestamp, changes: inout Changes) {
+  private mutating func resolveHold(
+    _ operation: Operation, with report: Report, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes
+  ) {
     let overtaken = Failure(code: "wrong_state", message: "the payment was \(report.status.rawValue) before")
     switch (operation.kind, report.status) {
     case (.capture, .paid), (.capture, .partiallyRefunded), (.capture, .refunded), (.cancel, .canceled):
@@ -38,7 +43,9 @@ extension PaymentLink {
 
   /// A listed refund: one we know by its number; one that succeeded before its number was known; the oldest open one of the same amount that
   /// was sent, if it is not in its own baseline; else one that somebody made elsewhere. The books never show more than the acquirer's sum.
-  private mutating func resolve(_ refund: ReportedRefund, of index: Int, sum: Int64, at now: Timestamp, changes: inout Changes) {
+  private mutating func resolve(
+    _ refund: ReportedRefund, of index: Int, sum: Int64, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes
+  ) {
     let ordinal = payments[index].ordinal
     if let id = refund.id {
       if operations.contains(where: { $0.payment == ordinal && $0.reference == id && !$0.status.isOpen }) { return }
@@ -56,12 +63,12 @@ extension PaymentLink {
     }
     if refund.status == .succeeded, payments[index].refunded + refund.amount.minorUnits > sum { return }
     switch (refund.status, ours) {
-    case (.succeeded, let ours?): succeed(ours.id, reference: refund.id, at: now, changes: &changes)
+    case (.succeeded, let ours?): succeed(ours.id, reference: refund.id, at: now, lateMoney: lateMoney, changes: &changes)
     case (.failed, let ours?):
       fail(ours.id, Failure(code: "refund_failed", message: "the acquirer lists it as failed"), at: now, changes: &changes)
     case (.pending, let ours?):
       if let place = operations.firstIndex(where: { $0.id == ours.id }) { operations[place].reference = refund.id }
-    case (.succeeded, nil): takeOver(refund, of: index, at: now, changes: &changes)
+    case (.succeeded, nil): takeOver(refund, of: index, at: now, lateMoney: lateMoney, changes: &changes)
     case (.failed, nil), (.pending, nil): break
     }
   }
@@ -72,14 +79,14 @@ extension PaymentLink {
   }
 
   /// A refund that was made elsewhere, such as in the acquirer's cabinet. Ours that have no room beside it any more end.
-  private mutating func takeOver(_ refund: ReportedRefund, of index: Int, at now: Timestamp, changes: inout Changes) {
+  private mutating func takeOver(_ refund: ReportedRefund, of index: Int, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes) {
     guard refund.amount.minorUnits > 0, refund.amount.minorUnits <= payments[index].captured - payments[index].refunded
     else { return }
     let operation = Operation(
       id: OperationID(.refund, at: now), kind: .refund, payment: payments[index].ordinal, amount: refund.amount, origin: .acquirer,
       requestedAt: refund.at ?? now, status: .succeeded, reference: refund.id, endedAt: now)
     operations.append(operation)
-    move(operation, at: now, changes: &changes)
+    move(operation, at: now, lateMoney: lateMoney, changes: &changes)
     while refundable(payments[index]) < 0,
       let last = operations.last(where: { $0.kind == .refund && $0.payment == operation.payment && $0.status.isOpen })
     {

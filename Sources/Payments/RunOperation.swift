@@ -32,9 +32,20 @@ package struct RunOperation: Sendable {
     guard let claimed = try await store.perform(claim) else { return try await store.link(link.id) ?? link }
     let answer = await merchant.acquirer.operate(claimed)
     let recorded = try await store.perform(
-      RecordOperation(merchant: link.merchant, link: link.id, operation: id, answer: answer, now: clock.now()))
+      RecordOperation(
+        merchant: link.merchant, link: link.id, operation: id, answer: answer, now: clock.now(), lateMoney: merchant.lateMoney))
     log(answer, recorded, id)
     return recorded
+  }
+
+  /// Runs an operation that is stored: whatever happens here, its end is found out later.
+  func followed(_ link: PaymentLink, _ id: OperationID) async -> PaymentLink {
+    do {
+      return try await self(link, id)
+    } catch {
+      logger.error("operation not followed", metadata: ["link": "\(link.id)", "operation": "\(id)", "error": "\(error.code.rawValue)"])
+      return link
+    }
   }
 
   private func log(_ answer: OperationAnswer, _ link: PaymentLink, _ id: OperationID) {
@@ -106,6 +117,7 @@ struct RecordOperation: UnitOfWork {
   let operation: OperationID
   let answer: OperationAnswer
   let now: Timestamp
+  let lateMoney: LateMoney
 
   var scope: Scope { Scope(merchant: merchant, link: link) }
 
@@ -117,7 +129,7 @@ struct RecordOperation: UnitOfWork {
     }
     var changes = Changes()
     switch answer {
-    case .done(let reference): link.succeed(operation, reference: reference, at: now, changes: &changes)
+    case .done(let reference): link.succeed(operation, reference: reference, at: now, lateMoney: lateMoney, changes: &changes)
     case .accepted(let reference):
       link.operations[place].reference = reference
       link.sequence += 1

@@ -28,13 +28,13 @@ struct Settle: UnitOfWork {
     case .apply:
       var changes = Changes()
       link.take(report, at: index, order: order, now: now, lateMoney: lateMoney, timing: timing, changes: &changes)
-      _ = link.resolveOperations(of: index, with: report, at: now, changes: &changes)
+      _ = link.resolveOperations(of: index, with: report, at: now, lateMoney: lateMoney, changes: &changes)
       return finish(&link, .applied, .accept, changes)
     case .same:
       var changes = Changes()
       if report.source == .result { link.payments[index].checkedAt = nil }
       if isNews { link.sequence += 1 }
-      let isResolved = link.resolveOperations(of: index, with: report, at: now, changes: &changes)
+      let isResolved = link.resolveOperations(of: index, with: report, at: now, lateMoney: lateMoney, changes: &changes)
       return finish(&link, isResolved ? .applied : .same, .accept, changes)
     case .stale:
       // The outcome came: the check waits for nothing any more.
@@ -54,7 +54,19 @@ struct Settle: UnitOfWork {
     }
     if report.source == .status, report.asOf < payment.changedAt { return .stale }
     let cell = StatusTable.cell(standing: payment.status, reported: report.status)
-    return cell
+    return cell == .same && report.status.hasMoney ? readingOfSame(payment, link) : cell
+  }
+
+  /// The status is known already, the mode may not be: that it was only a test is news; another amount than the one in the books is neither
+  /// right nor to be passed over. What was given back is read from the report's refunds.
+  private func readingOfSame(_ payment: Payment, _ link: PaymentLink) -> StatusTable.Cell {
+    switch report.status {
+    case .authorized, .paid:
+      guard report.amount == payment.amount else { return .anomaly }
+      if let isTest = report.isTest, isTest != link.terms.isTest, !payment.flags.contains(.testMismatch) { return .apply }
+    case .pending, .partiallyRefunded, .refunded, .failed, .canceled, .unknown: break
+    }
+    return .same
   }
 
   private func finish(
