@@ -72,7 +72,10 @@ struct BookReader {
     var links: [PaymentLink] = []
     let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments)
     while let row = try rows.next() { links.append(try StoredRow(link: row).link()) }
-    for index in links.indices { links[index].payments = try payments(of: links[index].id) }
+    for index in links.indices {
+      links[index].payments = try payments(of: links[index].id)
+      links[index].operations = try operations(of: links[index].id)
+    }
     return links
   }
 
@@ -81,6 +84,15 @@ struct BookReader {
     let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.payments), arguments: ["link": link.text])
     while let row = try rows.next() { payments.append(try StoredRow<PaymentColumn>(row, key: "of \(link.text)").payment()) }
     return payments
+  }
+
+  private func operations(of link: LinkID) throws -> [Operation] {
+    var operations: [Operation] = []
+    let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.operations), arguments: ["link": link.text])
+    while let row = try rows.next() {
+      operations.append(try StoredRow<OperationColumn>(row, key: "of \(link.text)").operation(at: operations.count))
+    }
+    return operations
   }
 
   private func idempotency(_ reference: IdempotencyReference) throws -> IdempotencyRecord? {
@@ -109,7 +121,7 @@ extension LinkPosition {
 
 /// What `BookStatements.idempotency` gives.
 enum IdempotencyColumn: Int, Column {
-  case fingerprint, at, link, refusal
+  case fingerprint, at, link, operation, refusal
 
   static let table = "idempotency"
 
@@ -120,6 +132,7 @@ extension StoredRow<IdempotencyColumn> {
   func record(caller: String, key: String) throws(StoreError) -> IdempotencyRecord {
     IdempotencyRecord(
       reference: IdempotencyReference(caller: caller, key: key, fingerprint: try text(.fingerprint)), at: try time(.at),
-      link: try value(.link), refusal: try textIfAny(.refusal) == nil ? nil : try json(.refusal))
+      link: try value(.link), operation: try textIfAny(.operation) == nil ? nil : try value(.operation),
+      refusal: try textIfAny(.refusal) == nil ? nil : try json(.refusal))
   }
 }

@@ -3,11 +3,12 @@ enum BookStatements {
   static let insertEvent = "INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))"
   static let eventsOfLink = "SELECT \(EventColumn.list) FROM event WHERE link = :link ORDER BY sequence, feed LIMIT :limit"
 
-  static let idempotency = "SELECT fingerprint, at, link, refusal FROM idempotency WHERE caller = :caller AND key = :key"
+  static let idempotency = "SELECT fingerprint, at, link, operation, refusal FROM idempotency WHERE caller = :caller AND key = :key"
   static let keepIdempotency = """
-    INSERT INTO idempotency (caller, key, fingerprint, at, link, refusal) VALUES (:caller, :key, :fingerprint, :at, :link, :refusal)
+    INSERT INTO idempotency (caller, key, fingerprint, at, link, operation, refusal)
+    VALUES (:caller, :key, :fingerprint, :at, :link, :operation, :refusal)
     ON CONFLICT (caller, key) DO UPDATE SET
-      fingerprint = excluded.fingerprint, at = excluded.at, link = excluded.link, refusal = excluded.refusal
+      fingerprint = excluded.fingerprint, at = excluded.at, link = excluded.link, operation = excluded.operation, refusal = excluded.refusal
     """
   static let forgetIdempotency = "DELETE FROM idempotency WHERE caller = :caller AND key = :key"
 

@@ -8,7 +8,7 @@ struct BookWriter {
   /// Another link of the order has its place: the unit is to be run again.
   struct LiveLinkConflict: Error {}
 
-  /// - Parameter snapshot: what the unit read, so that payments which did not change are not written again.
+  /// - Parameter snapshot: what the unit read, so that payments and operations which did not change are not written again.
   func write(_ changes: Changes, over snapshot: Snapshot) throws {
     // First what may free the order's place, then what may take it.
     for link in changes.updated { try update(link, was: snapshot.links.first { $0.id == link.id }) }
@@ -27,16 +27,30 @@ struct BookWriter {
     try run(LinkStatements.insert, LinkColumn.allCases.map { try $0.value(of: link) })
     guard db.changesCount == 1 else { throw LiveLinkConflict() }
     for payment in link.payments { try save(payment, of: link) }
+    for place in link.operations.indices { try saveOperation(at: place, of: link) }
   }
 
   private func update(_ link: PaymentLink, was: PaymentLink?) throws {
     guard let was else { throw StoreError(.corrupt, "link \(link.id): a unit changes only what it has read") }
     guard was.payments.count <= link.payments.count else { throw StoreError(.corrupt, "link \(link.id): payments are never taken away") }
+    guard link.operations.map(\.id).starts(with: was.operations.map(\.id)) else {
+      throw StoreError(.corrupt, "link \(link.id): operations are never taken away, and keep their places")
+    }
     try run(LinkStatements.update, (LinkColumn.changing + [.id]).map { try $0.value(of: link) })
     guard db.changesCount == 1 else { throw StoreError(.corrupt, "link \(link.id): it is not in the books") }
+    let changed = link.operations.indices.filter { $0 >= was.operations.count || was.operations[$0] != link.operations[$0] }
+    // What ends gives its reservation back before the money moves; what begins reserves after it.
+    let ended = changed.filter { $0 < was.operations.count && !link.operations[$0].status.isOpen }
+    for place in ended { try saveOperation(at: place, of: link) }
     for (index, payment) in link.payments.enumerated() where index >= was.payments.count || was.payments[index] != payment {
       try save(payment, of: link)
     }
+    for place in changed where !ended.contains(place) { try saveOperation(at: place, of: link) }
+  }
+
+  private func saveOperation(at place: Int, of link: PaymentLink) throws {
+    let operation = link.operations[place]
+    try run(LinkStatements.saveOperation, OperationColumn.allCases.map { try $0.value(of: operation, at: place, under: link) })
   }
 
   private func save(_ payment: Payment, of link: PaymentLink) throws {
@@ -48,7 +62,8 @@ struct BookWriter {
       BookStatements.keepIdempotency,
       [
         "caller": record.reference.caller, "key": record.reference.key, "fingerprint": record.reference.fingerprint,
-        "at": record.at.milliseconds, "link": record.link.text, "refusal": try record.refusal.map { try StoredJSON.text($0) },
+        "at": record.at.milliseconds, "link": record.link.text, "operation": record.operation?.text,
+        "refusal": try record.refusal.map { try StoredJSON.text($0) },
       ])
   }
 

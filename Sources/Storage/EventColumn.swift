@@ -30,6 +30,7 @@ struct LinkState: Codable {
   var sequence: Int64
   var page: PaymentPage?
   var payments: [Payment]
+  var operations: [Operation]
   var seenAt: Timestamp?
   var acceptedAt: Timestamp?
   var canceledAt: Timestamp?
@@ -42,6 +43,7 @@ struct LinkState: Codable {
     sequence = link.sequence
     page = link.page
     payments = link.payments
+    operations = link.operations
     seenAt = link.seenAt
     acceptedAt = link.acceptedAt
     canceledAt = link.canceledAt
@@ -54,7 +56,8 @@ struct LinkState: Codable {
   func link(like link: PaymentLink) -> PaymentLink {
     PaymentLink(
       id: link.id, merchant: link.merchant, order: link.order, terms: link.terms, tokens: link.tokens, createdAt: link.createdAt,
-      expiresAt: link.expiresAt, status: status, sequence: sequence, page: page, payments: payments, seenAt: seenAt, acceptedAt: acceptedAt,
+      expiresAt: link.expiresAt, status: status, sequence: sequence, page: page, payments: payments, operations: operations, seenAt: seenAt,
+      acceptedAt: acceptedAt,
       canceledAt: canceledAt, openings: openings, askedAt: askedAt, nextLookAt: nextLookAt)
   }
 }

@@ -57,7 +57,7 @@ extension StoredRow<LinkColumn> {
     if let id: LinkID = try? value(.id) { key = id.text }
   }
 
-  /// The link without its payments.
+  /// The link without its payments and operations.
   func link() throws(StoreError) -> PaymentLink {
     PaymentLink(
       id: try value(.id), merchant: try value(.merchant), order: try value(.order), terms: try json(.terms), tokens: try tokens(),

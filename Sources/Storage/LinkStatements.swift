@@ -1,6 +1,6 @@
 import Payments
 
-/// The statements about links and payments. Each has an index that serves it whole; a test asks the engine.
+/// The statements about links, their payments and operations. Each has an index that serves it whole; a test asks the engine.
 enum LinkStatements {
   static let byID = select(where: "id = :id")
   static let byPayment = select(where: "id = (SELECT link FROM payment WHERE merchant = :merchant AND number = :number)")
@@ -36,6 +36,7 @@ enum LinkStatements {
   }
 
   static let payments = "SELECT \(PaymentColumn.list) FROM payment WHERE link = :link ORDER BY ordinal"
+  static let operations = "SELECT \(OperationColumn.list) FROM operation WHERE link = :link ORDER BY ordinal"
 
   /// Steps aside where another link has the order's place: the expected conflict does not raise.
   static let insert = """
@@ -53,6 +54,11 @@ enum LinkStatements {
   static let savePayment = """
     INSERT INTO payment (\(PaymentColumn.list)) VALUES (\(PaymentColumn.parameters))
     ON CONFLICT (link, ordinal) DO UPDATE SET \(PaymentColumn.changing.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", "))
+    """
+
+  static let saveOperation = """
+    INSERT INTO operation (\(OperationColumn.list)) VALUES (\(OperationColumn.parameters))
+    ON CONFLICT (link, ordinal) DO UPDATE SET \(OperationColumn.changing.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", "))
     """
 
   /// Walks the index from merchant to merchant instead of reading every link.

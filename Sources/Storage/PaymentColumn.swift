@@ -1,7 +1,7 @@
 import GRDB
 import Payments
 
-/// Table `payment`: one row for each attempt at money under a link.
+/// Table `payment`: one row for each attempt at money under a link. Its columns `refunding` and `capturing` are the schema's own.
 enum PaymentColumn: Int, Column {
   case link, ordinal, merchant, number, status, amount, currency, captured, refunded, method, cardNumber, cardBrand, flags
   case failureCode, failureMessage, paidAt, checkedAt, createdAt, changedAt
@@ -41,8 +41,9 @@ enum PaymentColumn: Int, Column {
 
 extension StoredRow<PaymentColumn> {
   func payment() throws(StoreError) -> Payment {
-    var payment = Payment(ordinal: Int(try integer(.ordinal)), id: try number(), status: try word(.status), createdAt: try time(.createdAt))
-    payment.amount = try amount()
+    var payment = Payment(
+      ordinal: Int(try integer(.ordinal)), id: try paymentIDIfAny(.number), status: try word(.status), createdAt: try time(.createdAt))
+    payment.amount = try moneyIfAny(.amount, .currency)
     payment.captured = try integer(.captured)
     payment.refunded = try integer(.refunded)
     payment.method = try textIfAny(.method)
@@ -57,18 +58,6 @@ extension StoredRow<PaymentColumn> {
     guard (0...(payment.amount?.minorUnits ?? 0)).contains(payment.captured) else { throw corrupt(.captured) }
     guard (0...payment.captured).contains(payment.refunded) else { throw corrupt(.refunded) }
     return payment
-  }
-
-  private func number() throws(StoreError) -> PaymentID? {
-    guard let number = try integerIfAny(.number) else { return nil }
-    do { return try PaymentID(number) } catch { throw corrupt(.number) }
-  }
-
-  private func amount() throws(StoreError) -> Money? {
-    guard let units = try integerIfAny(.amount) else { return nil }
-    guard units >= 0 else { throw corrupt(.amount) }
-    let code = try text(.currency)
-    do { return Money(minorUnits: units, currency: try Currency(code)) } catch { throw corrupt(.currency) }
   }
 
   private func flags() throws(StoreError) -> [Flag] {

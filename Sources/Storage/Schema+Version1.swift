@@ -55,6 +55,10 @@ extension Schema {
       currency TEXT,
       captured INTEGER NOT NULL CONSTRAINT payment_captured CHECK (captured BETWEEN 0 AND coalesce(amount, 0)),
       refunded INTEGER NOT NULL CONSTRAINT payment_refunded CHECK (refunded BETWEEN 0 AND captured),
+      -- What open operations may still move: triggers keep them, so that nothing can be asked back, or taken, twice.
+      refunding INTEGER NOT NULL DEFAULT 0 CONSTRAINT payment_refunding CHECK (refunding >= 0 AND refunded + refunding <= captured),
+      capturing INTEGER NOT NULL DEFAULT 0
+        CONSTRAINT payment_capturing CHECK (capturing >= 0 AND captured + capturing <= coalesce(amount, 0)),
       method TEXT,
       card_number TEXT,
       card_brand TEXT,
@@ -69,6 +73,43 @@ extension Schema {
       CONSTRAINT payment_currency CHECK ((amount IS NULL) = (currency IS NULL))
     ) STRICT, WITHOUT ROWID;
     CREATE UNIQUE INDEX payment_number ON payment (merchant, number) WHERE number IS NOT NULL;
+
+    CREATE TABLE operation (
+      number INTEGER PRIMARY KEY,
+      link TEXT NOT NULL,
+      -- Its place under the link. The bound is what one link may cost to read.
+      ordinal INTEGER NOT NULL CONSTRAINT operation_count CHECK (ordinal BETWEEN 1 AND 1000),
+      id TEXT NOT NULL UNIQUE CHECK (length(id) = 29),
+      merchant TEXT NOT NULL,
+      kind TEXT NOT NULL CONSTRAINT operation_kind CHECK (kind IN ('capture', 'cancel', 'refund')),
+      payment INTEGER NOT NULL,
+      amount INTEGER NOT NULL CONSTRAINT operation_amount CHECK (amount > 0),
+      currency TEXT NOT NULL,
+      origin TEXT NOT NULL CONSTRAINT operation_origin CHECK (origin IN ('api', 'acquirer')),
+      requested_at INTEGER NOT NULL,
+      reason TEXT,
+      options TEXT NOT NULL,
+      status TEXT NOT NULL CONSTRAINT operation_status CHECK (status IN ('requested', 'sent', 'succeeded', 'failed', 'unknown')),
+      baseline TEXT NOT NULL,
+      reference INTEGER CHECK (reference > 0),
+      failure_code TEXT,
+      failure_message TEXT,
+      sent_at INTEGER,
+      ended_at INTEGER,
+      looks INTEGER NOT NULL CHECK (looks >= 0),
+      next_look_at INTEGER,
+      UNIQUE (link, ordinal),
+      FOREIGN KEY (link, payment) REFERENCES payment (link, ordinal),
+      CONSTRAINT operation_failure CHECK ((failure_code IS NULL) = (failure_message IS NULL))
+    ) STRICT;
+    -- One refund of the acquirer is one of ours. A capture's or cancel's number may be the payment's own.
+    CREATE UNIQUE INDEX operation_refund ON operation (merchant, reference) WHERE kind = 'refund' AND reference IS NOT NULL;
+    CREATE TRIGGER operation_begun AFTER INSERT ON operation BEGIN \(reserve) END;
+    CREATE TRIGGER operation_moved AFTER UPDATE OF status ON operation BEGIN \(reserve) END;
+    CREATE TRIGGER operation_fixed BEFORE UPDATE OF link, ordinal, id, merchant, kind, payment, amount, currency, origin, requested_at ON operation
+      BEGIN SELECT raise(ABORT, 'an operation stays as it was asked for'); END;
+    CREATE TRIGGER operation_kept BEFORE DELETE ON operation
+      BEGIN SELECT raise(ABORT, 'an operation is never taken away'); END;
 
     -- An anomaly leaves the link's sequence as it was, so several events may share one; `feed` keeps them in the order of writing.
     CREATE TABLE event (
@@ -90,6 +131,7 @@ extension Schema {
       fingerprint TEXT NOT NULL,
       at INTEGER NOT NULL,
       link TEXT NOT NULL,
+      operation TEXT,
       refusal TEXT,
       PRIMARY KEY (caller, key)
     ) STRICT, WITHOUT ROWID;
@@ -123,4 +165,17 @@ extension Schema {
     ) STRICT;
     INSERT INTO heartbeat VALUES (1, 0);
     """
+
+  /// What open operations of a payment may move, added up into its row, whose rules then judge it.
+  private static let reserve = """
+    UPDATE payment SET refunding = (\(reserved("refund"))), capturing = (\(reserved("capture")))
+      WHERE link = new.link AND ordinal = new.payment;
+    """
+
+  static func reserved(_ kind: String) -> String {
+    """
+    SELECT coalesce(sum(amount), 0) FROM operation
+      WHERE link = new.link AND payment = new.payment AND kind = '\(kind)' AND status IN ('requested', 'sent', 'unknown')
+    """
+  }
 }

@@ -54,6 +54,19 @@ struct StoredRow<Columns: Column> {
     do { return try Value(text) } catch { throw corrupt(column) }
   }
 
+  func paymentIDIfAny(_ column: Columns) throws(StoreError) -> PaymentID? {
+    guard let number = try integerIfAny(column) else { return nil }
+    do { return try PaymentID(number) } catch { throw corrupt(column) }
+  }
+
+  /// An amount is never below nothing.
+  func moneyIfAny(_ amount: Columns, _ currency: Columns) throws(StoreError) -> Money? {
+    guard let units = try integerIfAny(amount) else { return nil }
+    guard units >= 0 else { throw corrupt(amount) }
+    let code = try text(currency)
+    do { return Money(minorUnits: units, currency: try Currency(code)) } catch { throw corrupt(currency) }
+  }
+
   /// A word of a closed list.
   func word<Word: RawRepresentable<String>>(_ column: Columns) throws(StoreError) -> Word {
     guard let word = Word(rawValue: try text(column)) else { throw corrupt(column) }

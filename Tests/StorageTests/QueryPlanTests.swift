@@ -34,6 +34,8 @@ import Testing
       Case("ended", LinkStatements.ended, by: "link_ending"),
       Case("update of a link", LinkStatements.update),
       Case("payments", LinkStatements.payments),
+      Case("operations", LinkStatements.operations, by: "sqlite_autoindex_operation_2"),
+      Case("what open refunds reserve", Schema.reserved("refund").replacing("new.", with: ":"), by: "sqlite_autoindex_operation_2"),
       Case("events", BookStatements.eventsOfLink, by: "event_link"),
       Case("idempotency", BookStatements.idempotency),
       Case("forgetting", BookStatements.forgetIdempotency),

@@ -18,12 +18,13 @@ enum Sample {
 
   static func link(
     _ order: String, merchant: MerchantName = shop, at created: Timestamp = start, status: LinkStatus = .active, expires: Timestamp? = nil,
-    payments: [Payment] = [], look: Timestamp? = nil
+    payments: [Payment] = [], operations: [Operation] = [], look: Timestamp? = nil
   ) -> PaymentLink {
     PaymentLink(
       id: LinkID(at: created), merchant: merchant, order: Sample.order(order),
       terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)"), tokens: .init(), createdAt: created,
-      expiresAt: expires ?? created + .hours(24), status: status, sequence: 1, page: nil, payments: payments, seenAt: nil, acceptedAt: nil,
+      expiresAt: expires ?? created + .hours(24), status: status, sequence: 1, page: nil, payments: payments, operations: operations,
+      seenAt: nil, acceptedAt: nil,
       canceledAt: nil, openings: 1, askedAt: nil, nextLookAt: look)
   }
 
@@ -37,6 +38,31 @@ enum Sample {
     payment.refunded = refunded
     payment.flags = flags
     return payment
+  }
+
+  static func operation(
+    _ kind: Operation.Kind, _ amount: Int64, payment: Int = 1, status: Operation.Status = .requested,
+    origin: Operation.Origin = .api, reference: Int64? = nil
+  ) -> Operation {
+    Operation(
+      id: OperationID(kind, at: start), kind: kind, payment: payment, amount: money(amount), origin: origin, requestedAt: start,
+      status: status, reference: reference.map(Sample.payment))
+  }
+
+  /// A refund.
+  static func operation(
+    _ amount: Int64, payment: Int = 1, status: Operation.Status = .requested, origin: Operation.Origin = .api, reference: Int64? = nil
+  ) -> Operation {
+    operation(.refund, amount, payment: payment, status: status, origin: origin, reference: reference)
+  }
+
+  /// An operation with every member set to something that no other member has.
+  private static var fullOperation: Operation {
+    Operation(
+      id: OperationID(.refund, at: at(21)), kind: .refund, payment: 1, amount: money(60), origin: .acquirer, requestedAt: at(22),
+      reason: "Возврат \"7\" 🙂\n", options: AcquirerOptions(["receipt": .list([.group(["count": .text("1")]), .text("")])]),
+      status: .unknown, baseline: [payment(8), payment(7)], reference: payment(9_000_000_001),
+      failure: Failure(code: "120", message: "Неверный статус 'платежа'"), sentAt: at(23), endedAt: at(24), looks: 4, nextLookAt: at(25))
   }
 
   /// A link with every member set to something that no other member has.
@@ -64,7 +90,8 @@ enum Sample {
       id: LinkID(at: at(1)), merchant: merchant("shop-2"), order: order("A_1-x"), terms: terms, tokens: .init(), createdAt: at(1),
       expiresAt: at(2), status: .review, sequence: 9,
       page: PaymentPage(url: "https://p", kind: "need data", qr: "data:image/png;base64,AA==", expiresAt: at(3)), payments: [paid, second],
-      seenAt: at(4), acceptedAt: at(5), canceledAt: at(6), openings: 3, askedAt: at(7), nextLookAt: at(8))
+      operations: [operation(.capture, 600, status: .succeeded), fullOperation, operation(.refund, 40)], seenAt: at(4), acceptedAt: at(5),
+      canceledAt: at(6), openings: 3, askedAt: at(7), nextLookAt: at(8))
   }
 
   private static func made<Value>(_ make: () throws(InvalidValue) -> Value) -> Value {

@@ -46,10 +46,22 @@ import Testing
       ("UPDATE payment SET flags = 4096", "flags"),
       ("UPDATE payment SET number = -5", "number"),
       ("UPDATE payment SET status = 'secret'", "status"),
+      ("UPDATE operation SET options = '{\"secret\": 1}'", "options"),
+      ("UPDATE operation SET status = 'secret'", "status"),
+      ("UPDATE operation SET baseline = '[-1]'", "baseline"),
+      ("UPDATE operation SET reference = -5", "reference"),
+      ("UPDATE operation SET failure_code = 'secret'", "failure_message"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET amount = 0", "amount"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET amount = -1", "amount"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET currency = 'SECRET'", "currency"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET kind = 'secret'", "kind"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET origin = 'secret'", "origin"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET id = '" + String(repeating: "S", count: 29) + "'", "id"),
+      ("DROP TRIGGER operation_fixed; UPDATE operation SET ordinal = 2", "ordinal"),
     ])
   func corrupt(_ statement: String, _ column: String) async throws {
     try await withStore { store in
-      let link = Sample.link("A", payments: [Sample.attempt(.paid, number: 5, amount: 9, captured: 9)])
+      let link = Sample.link("A", payments: [Sample.attempt(.paid, number: 5, amount: 9, captured: 9)], operations: [Sample.operation(1)])
       let neighbour = Sample.link("B")
       try await store.insert(link)
       try await store.insert(neighbour)
@@ -82,10 +94,19 @@ import Testing
         "capture":"manual","customer":{},"description":"D","isTest":false,"lifetime":[16,4852094820647174144],"metadata":{"k":"v"},\
         "options":{"values":{"loyalty":{"group":{"_0":{}}},"params":{"list":{"_0":[{"text":{"_0":"a"}}]}}}},"wantsQR":false}
         """)
+    var asked = Sample.link("A", payments: [Sample.attempt(.paid, number: 5, amount: 9, captured: 9, flags: [.late])])
+    asked.operations = [
+      Operation(
+        id: try OperationID("re_01d0000000000000000000000a"), kind: .refund, payment: 1, amount: Sample.money(4), requestedAt: Sample.start,
+        options: AcquirerOptions(["k": .text("v")]), status: .sent, baseline: [Sample.payment(7)], reference: Sample.payment(8),
+        failure: Failure(code: "c", message: "m"))
+    ]
     #expect(
-      try StoredJSON.text(LinkState(Sample.link("A", payments: [Sample.attempt(.paid, number: 5, amount: 9, captured: 9, flags: [.late])])))
+      try StoredJSON.text(LinkState(asked))
         == """
-        {"openings":1,"payments":[{"amount":{"currency":"UZS","minorUnits":9},"captured":9,"changedAt":1795000000000,\
+        {"openings":1,"operations":[{"amount":{"currency":"UZS","minorUnits":4},"baseline":[7],"failure":{"code":"c","message":"m"},\
+        "id":"re_01d0000000000000000000000a","kind":"refund","looks":0,"options":{"values":{"k":{"text":{"_0":"v"}}}},\
+        "origin":"api","payment":1,"reference":8,"requestedAt":1795000000000,"status":"sent"}],"payments":[{"amount":{"currency":"UZS","minorUnits":9},"captured":9,"changedAt":1795000000000,\
         "createdAt":1795000000000,"flags":["late"],"id":5,"ordinal":1,"refunded":0,"status":"paid"}],"sequence":1,"status":"active"}
         """)
     #expect(try StoredJSON.text(Verdict.reject(reason: "r")) == #"{"reject":{"reason":"r"}}"#)

@@ -35,6 +35,13 @@ import Testing
         try await store.insert(link)
         #expect(try await store.link(link.id)?.payments.first?.flags == [flag])
       }
+      var link = Sample.link("O", payments: [Sample.attempt(.paid, amount: 9000, captured: 5000)])
+      for kind in Operation.Kind.allCases {
+        for status in Operation.Status.allCases { link.operations.append(Sample.operation(kind, 1, status: status)) }
+      }
+      link.operations.append(Sample.operation(1, origin: .acquirer))
+      try await store.insert(link)
+      #expect(try await store.link(link.id) == link)
     }
   }
 
@@ -51,6 +58,10 @@ import Testing
       #expect(try await store.link(full.id) == full)
       var emptied = bare
       emptied.payments = [Sample.attempt(), Sample.attempt(ordinal: 2)]
+      emptied.operations = full.operations.map {
+        Operation(
+          id: $0.id, kind: $0.kind, payment: $0.payment, amount: $0.amount, origin: $0.origin, requestedAt: $0.requestedAt, status: .failed)
+      }
       let expected = emptied
       try await store.change(bare) { $0 = expected }
       #expect(try await store.link(full.id) == expected)
@@ -153,12 +164,15 @@ import Testing
       let reference = IdempotencyReference(caller: "shop", key: "k 1", fingerprint: "aa")
       let scope = Scope(merchant: Sample.shop, idempotency: reference)
       let refusals: [Refusal?] = [
-        nil, .orderHasLink(LinkID(at: Sample.start), .active), .wrongState(.completed),
+        nil, .orderHasLink(LinkID(at: Sample.start), .active), .wrongState(.completed), .amountExceedsCaptured(left: 5),
+        .amountExceedsAuthorized(left: 6),
         .acquirerRefused(.init(kind: .refused, code: "1", description: "no")),
         .acquirerMisconfigured(.init(kind: .misconfigured, code: "2", description: "нет")),
       ]
-      for refusal in refusals {
-        let record = IdempotencyRecord(reference: reference, at: Sample.at(1), link: LinkID(at: Sample.start), refusal: refusal)
+      for (index, refusal) in refusals.enumerated() {
+        let record = IdempotencyRecord(
+          reference: reference, at: Sample.at(1), link: LinkID(at: Sample.start),
+          operation: index.isMultiple(of: 2) ? OperationID(.capture, at: Sample.start) : nil, refusal: refusal)
         try await store.perform(
           Work(scope) { _ in
             var changes = Changes()
@@ -219,6 +233,7 @@ import Testing
       let late = Event(kind: .linkReview, at: Sample.at(2), merchant: link.merchant, link: link)
       link.sequence = 1
       link.payments = [Sample.attempt()]
+      link.operations = []
       link.page = nil
       let early = Event(kind: .linkActive, at: Sample.at(1), merchant: link.merchant, link: link)
       let anomaly = Event(kind: .paymentAnomaly, at: Sample.at(1), merchant: link.merchant, link: link)
@@ -275,6 +290,11 @@ import Testing
       }
       await #expect(throws: StoreError.self) { try await store.change(link) { $0.payments = [] } }
       #expect(try await store.link(link.id) == link)
+      let asked = Sample.link("B", payments: Sample.full.payments, operations: Sample.full.operations)
+      try await store.insert(asked)
+      await #expect(throws: StoreError.self) { try await store.change(asked) { $0.operations.removeLast() } }
+      await #expect(throws: StoreError.self) { try await store.change(asked) { $0.operations.swapAt(0, 1) } }
+      #expect(try await store.link(asked.id) == asked)
     }
   }
 

@@ -126,22 +126,40 @@ import Testing
         Sample.link("not-yet", status: .creating, look: Timestamp(milliseconds: Sample.at(10).milliseconds + 1)),
         Sample.link("never", status: .creating),
         Sample.link("foreign", merchant: Sample.merchant("other"), status: .creating, look: Sample.at(1)),
+        operated("refund-sent", .sent, look: Sample.at(2)),
+        operated("refund-unknown", .unknown, look: Sample.at(3)),
+        operated("refund-requested", .requested, look: Sample.at(3)),
+        operated("refund-failed", .failed, look: Sample.at(4)),
       ]
       for link in links { try await store.insert(link) }
       func due(_ limit: Int) async throws -> [String] {
         try await store.linksToLookAt(merchant: Sample.shop, before: Sample.at(10), limit: limit).map(\.order.text)
       }
-      let all = ["creating", "unknown", "checked", "held", "expired", "other-soon", "other-late", "at-the-bound"]
+      let all = [
+        "refund-sent", "refund-unknown", "creating", "unknown", "checked", "held", "expired", "other-soon", "refund-requested",
+        "refund-failed", "other-late", "at-the-bound",
+      ]
       #expect(try await due(100) == all)
       #expect(try await due(3) == Array(all.prefix(3)))
-      #expect(try await due(1) == ["creating"])
+      #expect(try await due(1) == ["refund-sent"])
       try await store.change(links[6]) {
         $0.status = .active
-        $0.nextLookAt = Sample.at(2)
+        $0.nextLookAt = Sample.at(5)
       }
       try await store.change(links[5]) { $0.nextLookAt = nil }
-      #expect(try await due(100) == ["checked", "held", "expired", "other-soon", "creating", "other-late", "at-the-bound"])
+      try await store.change(links[11]) { $0.operations[0].status = .succeeded }
+      let after = [
+        "refund-unknown", "checked", "held", "expired", "other-soon", "refund-sent", "refund-requested", "refund-failed", "creating",
+        "other-late", "at-the-bound",
+      ]
+      #expect(try await due(100) == after)
     }
+  }
+
+  private func operated(_ order: String, _ status: Operation.Status, look: Timestamp) -> PaymentLink {
+    Sample.link(
+      order, status: .completed, payments: [Sample.attempt(.paid, amount: 9, captured: 9)],
+      operations: [Sample.operation(9, status: status)], look: look)
   }
 
   @Test("gives active links past their end, the longest past first", arguments: Engine.all)
