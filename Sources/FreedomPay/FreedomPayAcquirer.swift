@@ -3,7 +3,7 @@ import HTTPTypes
 package import Logging
 package import Payments
 
-/// Freedom Pay as the domain sees it: opens pages and asks for statuses of one merchant (port `Acquirer`).
+/// Freedom Pay as the domain sees it: opens pages, captures, cancels, refunds and asks for statuses of one merchant (port `Acquirer`).
 ///
 /// A call goes: fields, signature, form, libcurl, XML, judged answer. Nothing here sends a call twice.
 package struct FreedomPayAcquirer: Acquirer {
@@ -38,53 +38,79 @@ package struct FreedomPayAcquirer: Acquirer {
   package func openPage(_ request: PageRequest) async -> PageAnswer {
     let path = merchant.family.pagePath(for: request.link.terms.amount)
     let fields = PageFields(merchant: merchant, request: request).fields
-    do {
-      switch try await call(path, fields, within: callLimit) {
-      case .success(let answer):
-        return PageReading(fields: answer, expiresAt: request.now + .seconds(PageFields.lifetime(request))).answer
-      case .error(let error, let description):
-        log(error, link: request.link.id)
-        return .refused(AcquirerRefusal(error, description: description))
-      case .unclear(let why): return .unknown(why)
-      }
-    } catch {
-      if error.mayHaveBeenSent { return .unknown("\(error.code): \(error.detail)") }
-      if case .overloaded = error.code { return .notSent(.overloaded) }
-      return .notSent(.unreachable("\(error.code): \(error.detail)"))
+    switch await call(path, fields, within: callLimit) {
+    case .success(let answer):
+      return PageReading(fields: answer, expiresAt: request.now + .seconds(PageFields.lifetime(request))).answer
+    case .pending: return .unknown("a page that is pending")
+    case .failure(let failure):
+      log(failure, of: .page, link: request.link.id)
+      return failure.pageAnswer
+    }
+  }
+
+  package func operate(_ request: OperationRequest) async -> OperationAnswer {
+    let kind = request.operation.kind
+    let call = OperationFields(merchant: merchant, request: request)
+    if let fault = call.fault { return .refused(fault) }
+    // A connection of its own: a pooled one may break after the call was carried out, and bring nothing back.
+    switch await self.call(merchant.family.path(of: kind), call.fields, within: callLimit, freshConnection: true) {
+    case .success(let answer):
+      return OperationReading(fields: answer, isOK: true, family: merchant.family, request: request).answer
+    case .pending(let answer):
+      return OperationReading(fields: answer, isOK: false, family: merchant.family, request: request).answer
+    case .failure(let failure):
+      log(failure, of: SafeRetry.Call(kind), link: request.link)
+      return failure.operationAnswer(kind)
     }
   }
 
   package func status(_ query: StatusQuery, within limit: Duration) async -> StatusAnswer {
     let askedAt = clock.now()
-    do {
-      switch try await call(
-        merchant.family.statusPath, StatusFields(merchant: merchant, query: query).fields, within: min(limit, callLimit))
-      {
-      case .success(let answer): return StatusReading(fields: answer, merchant: merchant, query: query, askedAt: askedAt).answer
-      case .error(let error, _):
-        if error.class == .notFound { return .notFound }
-        log(error, link: nil)
-        return .unknown("error \(error.code): \(error.meaning)")
-      case .unclear(let why): return .unknown(why)
-      }
-    } catch {
-      return .unknown("\(error.code): \(error.detail)")
+    switch await call(merchant.family.statusPath, StatusFields(merchant: merchant, query: query).fields, within: min(limit, callLimit)) {
+    case .success(let answer): return StatusReading(fields: answer, merchant: merchant, query: query, askedAt: askedAt).answer
+    case .pending: return .unknown("a status that is pending")
+    case .failure(let failure):
+      if failure.error?.class == .notFound { return .notFound }
+      log(failure, of: .status, link: nil)
+      return .unknown(failure.why)
     }
   }
 
-  /// One call: signed with the script name of the path that is called.
-  private func call(_ path: String, _ fields: Fields, within limit: Duration) async throws(HTTPClientError) -> AcquirerReply {
-    let script = ScriptName(url: path)
-    let body = merchant.encoding.body(of: Signature.sign(fields, script: script, secret: merchant.secrets.current))
-    let response = try await caller.send(
-      HTTPClientRequest(
-        method: .post, url: merchant.baseURL + path, fields: [.contentType: body.contentType, .accept: "application/xml, text/xml"],
-        body: body.bytes, connectTimeout: min(connectLimit, limit), timeout: limit, answerLimit: XMLReader.sizeLimit))
-    return AcquirerReply(response, script: script, merchant: merchant)
+  private enum Answer {
+    case success(Fields)
+    case pending(Fields)
+    case failure(CallFailure)
   }
 
-  private func log(_ error: ErrorCode, link: LinkID?) {
-    var metadata: Logger.Metadata = ["code": "\(error.code)", "meaning": "\(error.meaning)", "advice": "\(error.advice)"]
+  /// One call: signed with the script name of the path that is called.
+  private func call(_ path: String, _ fields: Fields, within limit: Duration, freshConnection: Bool = false) async -> Answer {
+    let script = ScriptName(url: path)
+    let body = merchant.encoding.body(of: Signature.sign(fields, script: script, secret: merchant.secrets.current))
+    let response: HTTPClientResponse
+    do throws(HTTPClientError) {
+      response = try await caller.send(
+        HTTPClientRequest(
+          method: .post, url: merchant.baseURL + path, fields: [.contentType: body.contentType, .accept: "application/xml, text/xml"],
+          body: body.bytes, connectTimeout: min(connectLimit, limit), timeout: limit, freshConnection: freshConnection,
+          answerLimit: XMLReader.sizeLimit))
+    } catch {
+      return .failure(CallFailure(error))
+    }
+    switch AcquirerReply(response, script: script, merchant: merchant) {
+    case .success(let fields): return .success(fields)
+    case .pending(let fields): return .pending(fields)
+    case .error(let error, let description): return .failure(CallFailure(error, description: description))
+    case .unclear(let phase, let why): return .failure(CallFailure(phase, why: why))
+    }
+  }
+
+  /// Errors of the acquirer. Our own faults ring an alarm (design §4.4).
+  private func log(_ failure: CallFailure, of call: SafeRetry.Call, link: LinkID?) {
+    guard let error = failure.error else { return }
+    var metadata: Logger.Metadata = [
+      "call": "\(call.rawValue)", "code": "\(error.code)", "meaning": "\(error.meaning)", "advice": "\(error.advice)",
+      "next": "\(failure.step(of: call).rawValue)",
+    ]
     if let link { metadata["link"] = "\(link)" }
     logger.log(level: error.class == .misconfigured ? .error : .notice, "acquirer refused a call", metadata: metadata)
   }

@@ -57,6 +57,17 @@ enum Fixture {
       })
   }
 
+  /// An operation on payment 123456, of all its 150,000.00 or of less.
+  static func operation(
+    _ kind: Operation.Kind, _ minorUnits: Int64 = 15_000_000, options: AcquirerOptions = .init()
+  ) -> OperationRequest {
+    let operation = Operation(
+      id: OperationID(kind, at: now), kind: kind, payment: 1, amount: money(minorUnits), requestedAt: now, options: options, status: .sent)
+    return OperationRequest(
+      operation: operation, payment: try! PaymentID(123_456), order: try! OrderID("A1001"), isWhole: minorUnits == 15_000_000,
+      link: LinkID(at: now))
+  }
+
   /// A clock that a test sets by hand.
   final class Clock: WallClock {
     private let time = Mutex(Fixture.now)

@@ -31,6 +31,27 @@ struct ErrorCode: Sendable {
   /// Whether the error says that our two secrets differ: then its own signature, if any, cannot fit either.
   var isAboutSignature: Bool { ["100", "1100", "9998"].contains(code) }
 
+  /// What the error tells a call that failed with it. A repeated operation is refused with a text rather than a code: "Неверный статус
+  /// платежа" came with 120, and the newer code for it is not published (protocol §8).
+  func phase(description: String) -> SafeRetry.Phase {
+    let text = description.lowercased()
+    if code == "120" || Self.wrongStateTexts.contains(where: text.contains) { return .wrongState }
+    guard isPublished else { return .unpublished }
+    return switch `class` {
+    case .misconfigured: .misconfigured
+    case .notFound: .notFound
+    case .refused: .refused
+    case .temporary: .temporary
+    }
+  }
+
+  /// In small letters.
+  private static let wrongStateTexts = [
+    "неверный статус платежа", "wrong payment status", "incorrect payment status", "invalid payment status",
+  ]
+
+  private var isPublished: Bool { Self.table[code] != nil }
+
   /// The known code, or what an unknown one is taken for.
   static func named(_ code: String) -> ErrorCode {
     table[code] ?? ErrorCode(code: code, class: .refused, meaning: "not published", advice: "read the description; ask the acquirer")

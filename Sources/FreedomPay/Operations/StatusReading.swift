@@ -59,6 +59,7 @@ struct StatusReading {
       amount: amount.minorUnits > 0 ? amount : nil,
       captured: status == .authorized ? nil : cleared.flatMap { $0.minorUnits > 0 ? $0 : nil },
       refunded: refunded.minorUnits > 0 ? refunded : nil, discount: try values.money("pg_discount_amount"),
+      refunds: RefundList(fields: fields, currency: amount.currency, region: merchant.region).refunds,
       isTest: values.flag("pg_testing_mode"), method: values.method, card: values.card,
       failure: status == .failed ? values.failure ?? Failure(code: word ?? "failed", message: "not paid") : nil, paidAt: paidAt(status),
       canReject: false, asOf: askedAt, needsConfirmation: false, evidence: CallbackEvidence(fields, merchant: merchant.name).evidence)

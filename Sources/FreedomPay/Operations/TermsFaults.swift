@@ -82,7 +82,7 @@ struct TermsFaults {
     return faults
   }
 
-  private var receiptFaults: [TermsFault] {
+  var receiptFaults: [TermsFault] {
     guard let receipt = terms.options.values["receipt"] else { return [] }
     if case .between = terms.amount {
       return [unsupported("/receipt", "the page with amount control takes no receipt, since its amount is the payer's")]
