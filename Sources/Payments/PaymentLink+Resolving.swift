@@ -49,7 +49,10 @@ extension PaymentLink {
     let ordinal = payments[index].ordinal
     if let id = refund.id {
       if operations.contains(where: { $0.payment == ordinal && $0.reference == id && !$0.status.isOpen }) { return }
-      if refund.status == .succeeded, let place = operations.firstIndex(where: { isNumberless($0, like: refund, under: ordinal) }) {
+      let isNumbered = operations.contains { $0.payment == ordinal && $0.reference == id }
+      if refund.status == .succeeded, !isNumbered,
+        let place = operations.firstIndex(where: { isNumberless($0, like: refund, under: ordinal) })
+      {
         operations[place].reference = id
         return
       }

@@ -51,6 +51,8 @@ struct Settle: UnitOfWork {
       guard let amount = report.amount, amount.minorUnits > 0, amount.currency == link.terms.amount.currency else { return .anomaly }
       let captured = report.captured?.minorUnits ?? (report.status == .authorized ? 0 : amount.minorUnits)
       guard (0...amount.minorUnits).contains(captured), (0...captured).contains(report.refunded?.minorUnits ?? 0) else { return .anomaly }
+      // Less captured than we know was given back, or is on its way: the books would not add up.
+      guard report.status == .authorized || captured >= payment.refunded + link.reserved(.refund, of: payment) else { return .anomaly }
     }
     if report.source == .status, report.asOf < payment.changedAt { return .stale }
     let cell = StatusTable.cell(standing: payment.status, reported: report.status)

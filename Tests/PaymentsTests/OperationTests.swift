@@ -238,6 +238,58 @@ import Testing
     #expect(try await current(other).payments[0].status == .canceled)
   }
 
+  func release(_ link: PaymentLink, key: String = "x1") async throws -> CancelLink.Outcome {
+    try await CancelLink(store: books, run: run, clock: clock, logger: logger)(
+      link.id, of: link.merchant, idempotency: IdempotencyReference(caller: "shop", key: key, fingerprint: "cancel"))
+  }
+
+  @Test("Canceling a link that holds money asks the hold back, once; the key replays it")
+  func releaseHold() async throws {
+    let link = try paid(.authorized)
+    #expect(link.status == .completed)
+    acquirer.answer(operations: [.done(nil)])
+    guard case .releasing(let now, let id) = try await release(link) else {
+      Issue.record("releasing")
+      return
+    }
+    #expect(now.operation(id)?.status == .succeeded)
+    #expect(now.operation(id)?.amount == Example.money(1000))
+    #expect(now.payments[0].status == .canceled)
+    #expect(now.status == .canceled)
+    guard case .replayed(_, id) = try await release(link), case .canceled = try await release(link, key: "x2") else {
+      Issue.record("replayed, canceled already")
+      return
+    }
+    #expect(acquirer.operations.map(\.operation.kind) == [.cancel])
+    #expect(acquirer.operations.map(\.isWhole) == [true])
+  }
+
+  @Test("A hold in review is given back too; one that something else is at work on, and captured money, is not")
+  func releaseRefused() async throws {
+    var link = try paid(.authorized)
+    link.status = .review
+    books.put(link)
+    acquirer.answer(operations: [.unknown("timeout")])
+    guard case .releasing(let now, let id) = try await release(link) else {
+      Issue.record("releasing")
+      return
+    }
+    #expect(now.operation(id)?.status == .unknown)
+    #expect(now.status == .review)
+    for _ in 0..<2 {
+      guard case .refused(.wrongState(.review), _) = try await release(link, key: "x2") else {
+        Issue.record("under way")
+        return
+      }
+    }
+    let captured = try paid()
+    guard case .refused(.wrongState(.completed), false) = try await release(captured, key: "x3") else {
+      Issue.record("captured")
+      return
+    }
+    #expect(acquirer.operations.count == 1)
+  }
+
   @Test("A refund made in the acquirer's cabinet is taken over, and ours that has no room beside it ends")
   func elsewhere() async throws {
     let link = try paid()
@@ -265,5 +317,34 @@ import Testing
     }
     #expect(first == again)
     #expect(acquirer.operations.count == 1)
+  }
+
+  @Test("A listed refund goes to the operation that holds its number, not to another of the same amount whose number is not known")
+  func numbers() async throws {
+    let link = try paid()
+    acquirer.answer(operations: [.done(nil), .accepted(try PaymentID(7))])
+    _ = try await refund(100, on: link, key: "a")
+    acquirer.answer(statuses: [.report(report(.paid))])
+    clock.advance(by: .seconds(1))
+    _ = try await refund(100, on: link, key: "b")
+    clock.advance(by: .seconds(6))
+    acquirer.answer(statuses: [.report(report(.partiallyRefunded, refunds: [try listed(7, 100)]))])
+    try await reconcile(link)
+    let now = try await current(link)
+    #expect(now.operations.map(\.reference) == [nil, try PaymentID(7)])
+    #expect(now.operations.map(\.status) == [.succeeded, .sent], "the sum shows one refund, and one is in the books")
+  }
+
+  @Test("A report with less captured than was given back is an anomaly")
+  func lessCaptured() async throws {
+    let link = try paid()
+    acquirer.answer(operations: [.done(nil)])
+    _ = try await refund(400, on: link)
+    for (captured, reading) in [(399, MessageRecord.Reading.anomaly), (400, .stale)] as [(Int64, MessageRecord.Reading)] {
+      var less = report(.paid)
+      less.captured = Example.money(captured)
+      less.asOf = clock.now() + .seconds(1)
+      #expect(try await settle(less).reading == reading)
+    }
   }
 }
