@@ -5,7 +5,7 @@ package import Payments
 
 /// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
 ///
-/// Not here yet, and so answered 404: capture, refunds, sync, events, signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
+/// Not here yet, and so answered 404: events, signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
 package struct Facade: Routable {
   let configuration: FacadeConfiguration
   let access: Access
@@ -13,6 +13,8 @@ package struct Facade: Routable {
   let read: ReadLinks
   let cancel: CancelLink
   let accept: AcceptPayment
+  let operate: OperateLink
+  let sync: SyncLink
   let seen: MarkSeen
   let clock: any WallClock
   let logger: Logger
@@ -21,8 +23,9 @@ package struct Facade: Routable {
 
   /// - Parameter count: called once for each create that reached the use case.
   package init(
-    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment, seen: MarkSeen,
-    clock: any WallClock, logger: Logger, count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
+    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment,
+    operate: OperateLink, sync: SyncLink, seen: MarkSeen, clock: any WallClock, logger: Logger,
+    count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
     access = Access(keys: configuration.keys, clock: clock)
@@ -30,6 +33,8 @@ package struct Facade: Routable {
     self.read = read
     self.cancel = cancel
     self.accept = accept
+    self.operate = operate
+    self.sync = sync
     self.seen = seen
     self.clock = clock
     self.logger = logger
@@ -44,6 +49,10 @@ package struct Facade: Routable {
       route(.get, "/v1/payment-links/{id}", readLink),
       route(.post, "/v1/payment-links/{id}/cancel", cancelLink),
       route(.post, "/v1/payment-links/{id}/accept", acceptPayment),
+      route(.post, "/v1/payment-links/{id}/capture", captureHold),
+      route(.post, "/v1/payment-links/{id}/refunds", refundPayment),
+      route(.get, "/v1/payment-links/{id}/refunds", listRefunds),
+      route(.post, "/v1/payment-links/{id}/sync", syncLink),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       Route(.get, "/p/{token}", handler: openShortLink),

@@ -22,7 +22,7 @@ struct Desk {
     expiresAt: Timestamp(milliseconds: 1_795_556_400_000))
 
   init(pages: [PageAnswer]? = nil, faults: [TermsFault] = [], isTesting: Bool = false) throws {
-    acquirer = ScriptedAcquirer(pages: try pages ?? [.opened(PaymentID(77), Self.page)], faults: faults)
+    acquirer = ScriptedAcquirer(pages: try pages ?? (77..<177).map { .opened(try PaymentID($0), Self.page) }, faults: faults)
     main = try MerchantName("main")
     other = try MerchantName("other")
     let uzs = try Currency("UZS")
@@ -47,10 +47,15 @@ struct Desk {
         expiresAt: clock.now() + .seconds(60)),
     ]
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    let settle = SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger)
+    let run = RunOperation(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)
     let facade = Facade(
       configuration: FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants),
       create: CreateLink(store: books, merchants: merchants, clock: clock, logger: logger), read: ReadLinks(store: books),
-      cancel: CancelLink(store: books, clock: clock, logger: logger), accept: AcceptPayment(store: books, clock: clock, logger: logger),
+      cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
+      accept: AcceptPayment(store: books, clock: clock, logger: logger),
+      operate: OperateLink(store: books, run: run, clock: clock, logger: logger),
+      sync: SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger),
       seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })
     router = try Router(facade.routes)

@@ -13,8 +13,17 @@ enum OptionMembers {
     values["params"] = reader.list("params", atMost: 3, parameter).map { .list($0) }
     values["loyalty"] = reader.object("loyalty", loyalty)
     values["freedom_id"] = reader.text("freedom_id", TextRule(length: 1...255)).map { .text($0) }
-    values["receipt"] = reader.list("receipt", atMost: mostPositions, position).map { .list($0) }
+    values["receipt"] = receipt(&reader)
     return AcquirerOptions(values)
+  }
+
+  /// `receipt` alone, as a refund has it.
+  static func readReceipt(_ reader: inout ObjectReader) -> AcquirerOptions {
+    AcquirerOptions(receipt(&reader).map { ["receipt": $0] } ?? [:])
+  }
+
+  private static func receipt(_ reader: inout ObjectReader) -> AcquirerOptions.Value? {
+    reader.list("receipt", atMost: mostPositions, position).map { .list($0) }
   }
 
   private static func parameter(_ tree: JSONTree, _ place: String, _ faults: inout [FieldFault]) -> AcquirerOptions.Value? {

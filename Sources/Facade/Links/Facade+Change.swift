@@ -3,7 +3,8 @@ import HTTPTypes
 import Payments
 
 extension Facade {
-  /// `POST /v1/payment-links/{id}/cancel`: stops offering the link. Needs an Idempotency-Key.
+  /// `POST /v1/payment-links/{id}/cancel`: stops offering the link, or gives its hold back: 202 while nobody knows the end of that. Needs an
+  /// Idempotency-Key.
   @Sendable func cancelLink(_ request: Request) async throws(Problem) -> Response {
     let key = try access.key(of: request, for: .linksWrite)
     let idempotencyKey = try IdempotencyKey.read(request)
@@ -17,7 +18,9 @@ extension Facade {
     }
     switch outcome {
     case .canceled(let link): return shown(link, .ok)
-    case .replayed(let link): return shown(link, .ok, isReplay: true)
+    case .releasing(let link, let operation): return try settled(link, operation)
+    case .replayed(let link, let operation?): return try settled(link, operation, isReplay: true)
+    case .replayed(let link, nil): return shown(link, .ok, isReplay: true)
     case .refused(let refusal, let isReplay): return refused(refusal, isReplay: isReplay, request)
     case .keyReused: throw .keyReused
     case .notFound: throw .notFound

@@ -37,9 +37,6 @@ struct LinkBody: Encodable, Sendable {
     let max: Int64
   }
 
-  /// One refund of its own; there are none before the API can make them.
-  struct RefundBody: Encodable, Sendable {}
-
   /// - Parameter isListed: a list shows no picture.
   init(_ link: PaymentLink, publicURL: String, view: View = .key, isListed: Bool = false) {
     let isFull = view == .key
@@ -68,7 +65,7 @@ struct LinkBody: Encodable, Sendable {
     metadata = isFull ? link.terms.metadata : nil
     payment = Nullable(link.counting.map { PaymentBody($0, currency: link.terms.amount.currency, view: view) })
     payments = link.payments.reversed().map { PaymentBody($0, currency: link.terms.amount.currency, view: view) }
-    refunds = isFull ? [] : nil
+    refunds = isFull ? RefundBody.all(of: link) : nil
   }
 
   enum CodingKeys: String, CodingKey {

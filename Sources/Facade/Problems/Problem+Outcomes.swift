@@ -29,12 +29,28 @@ extension Problem {
       self.init(.orderHasLink, "The order has the link \(id), which is \(status.rawValue).")
       link = (id, status)
     case .wrongState(let status): self.init(.wrongState, "The link is \(status.rawValue).")
+    case .amountExceedsCaptured(let left):
+      self.init(.amountExceedsCaptured, "At most \(left) minor units can be given back.")
+    case .amountExceedsAuthorized(let left):
+      self.init(.amountExceedsAuthorized, "At most \(left) minor units can be captured.")
     case .acquirerRefused(let refusal):
       self.init(.acquirerRefused, "The acquirer refused the order with code \(refusal.code).")
       upstream = (refusal.code, refusal.description)
     case .acquirerMisconfigured(let refusal):
       self.init(.acquirerMisconfigured, "The acquirer answered code \(refusal.code); the gateway's operator must look at it.")
       upstream = (refusal.code, refusal.description)
+    }
+  }
+
+  /// A capture or cancel that moved nothing.
+  init(failed operation: Operation, of link: PaymentLink) {
+    let failure = operation.failure ?? Failure(code: "unknown", message: "")
+    switch failure.code {
+    // Our own word: the payment had another status when its turn came.
+    case "wrong_state": self.init(.wrongState, "The payment could not be changed: \(failure.message).")
+    default:
+      self.init(.acquirerRefused, "The acquirer refused the \(operation.kind.rawValue) with code \(failure.code).")
+      upstream = (failure.code, failure.message)
     }
   }
 

@@ -7,6 +7,7 @@ enum ProblemCode: Hashable, Sendable {
   case http(HTTPError.Code)
   case idempotencyKeyMissing, unauthorized, insufficientScope
   case inProgress, orderHasLink, wrongState
+  case amountExceedsCaptured, amountExceedsAuthorized
   case invalidRequest, idempotencyKeyReused, unsupportedByAcquirer, acquirerRefused
   case acquirerMisconfigured
   case acquirerUnreachable, databaseUnavailable
@@ -35,6 +36,10 @@ enum ProblemCode: Hashable, Sendable {
     case .invalidRequest: Row(text: "invalid_request", status: .unprocessableContent, title: "The request is not valid")
     case .idempotencyKeyReused:
       Row(text: "idempotency_key_reused", status: .unprocessableContent, title: "The Idempotency-Key was used for another request")
+    case .amountExceedsCaptured:
+      Row(text: "amount_exceeds_captured", status: .unprocessableContent, title: "The amount is more than is left of what was captured")
+    case .amountExceedsAuthorized:
+      Row(text: "amount_exceeds_authorized", status: .unprocessableContent, title: "The amount is more than is held")
     case .unsupportedByAcquirer:
       Row(text: "unsupported_by_acquirer", status: .unprocessableContent, title: "The merchant's acquirer cannot do this")
     case .acquirerRefused: Row(text: "acquirer_refused", status: .unprocessableContent, title: "The acquirer refused the order")

@@ -4,9 +4,9 @@ import FoundationEssentials
 /// `paylink links`: the API from a shell.
 struct LinksCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "links", abstract: "Creates and reads payment links through the API.",
+    commandName: "links", abstract: "Creates, reads and changes payment links through the API.",
     discussion: "PAYLINK_URL is the gateway's address (http://127.0.0.1:8080 where it is not set), PAYLINK_KEY the API key.",
-    subcommands: [LinksCreate.self, LinksShow.self, LinksList.self, LinksCancel.self])
+    subcommands: [LinksCreate.self, LinksShow.self, LinksList.self, LinksCancel.self, LinksCapture.self, LinksRefund.self, LinksSync.self])
 }
 
 /// How answers are shown.
@@ -66,7 +66,7 @@ struct LinksList: Command {
 
 struct LinksCancel: Command {
   static let configuration = CommandConfiguration(
-    commandName: "cancel", abstract: "Stops offering a payment link. Money that comes all the same is late money.")
+    commandName: "cancel", abstract: "Stops offering a payment link, or gives its hold back. Money that comes all the same is late money.")
 
   @Argument(help: "The link's id, pl_…")
   var id: String

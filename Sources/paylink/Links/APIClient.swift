@@ -46,6 +46,9 @@ struct APIClient {
     return try await send(.post, path, body: body, fields: [.contentType: "application/json", name: idempotencyKey])
   }
 
+  /// For routes that are told nothing.
+  func post(_ path: String) async throws(CommandFailure) -> APIAnswer { try await send(.post, path, body: [], fields: [:]) }
+
   private func send(
     _ method: HTTPRequest.Method, _ path: String, body: [UInt8], fields: HTTPFields
   ) async throws(CommandFailure) -> APIAnswer {

@@ -71,9 +71,32 @@ struct LinkView: Decodable {
   }
 
   /// In major units; a currency that this version does not know stays in minor units, and says so.
-  private static func money(_ units: Int64, _ code: String) -> String {
+  static func money(_ units: Int64, _ code: String) -> String {
     guard let currency = try? Currency(code) else { return "\(units) minor units \(code)" }
     return "\(Money(minorUnits: units, currency: currency).decimal) \(code)"
+  }
+}
+
+/// A refund as the command shows it to a person.
+struct RefundView: Decodable {
+  var id: String
+  var link: String
+  var paymentID: Int64?
+  var amount: Int64
+  var currency: String
+  var status: String
+  var failure: LinkView.PaymentView.Failure?
+
+  enum CodingKeys: String, CodingKey {
+    case id, link, amount, currency, status, failure
+    case paymentID = "payment_id"
+  }
+
+  var lines: [String] {
+    [
+      "\(id)  \(status)\(failure.map { ": \($0.message) (\($0.code))" } ?? "")", "  amount   \(LinkView.money(amount, currency))",
+      "  payment  \(paymentID.map(String.init) ?? "-") of \(link)",
+    ]
   }
 }
 

@@ -17,6 +17,7 @@ struct Gateway {
   private let merchants: Merchants
   private let settle: SettlePayment
   private let sync: SyncLink
+  private let run: RunOperation
   private let logger: Logger
 
   init(settings: Settings, store: SQLiteStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
@@ -29,6 +30,7 @@ struct Gateway {
     let timing = settings.limits.timing
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
     sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, timing: timing, logger: logger)
+    run = RunOperation(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)
   }
 
   private var timing: Timing { settings.limits.timing }
@@ -43,9 +45,10 @@ struct Gateway {
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
     return Facade(
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
-      read: ReadLinks(store: store), cancel: CancelLink(store: store, clock: clock, logger: logger),
-      accept: AcceptPayment(store: store, clock: clock, logger: logger), seen: MarkSeen(store: store, clock: clock), clock: clock,
-      logger: Logger(label: "paylink.api"))
+      read: ReadLinks(store: store), cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
+      accept: AcceptPayment(store: store, clock: clock, logger: logger),
+      operate: OperateLink(store: store, run: run, clock: clock, logger: logger), sync: sync, seen: MarkSeen(store: store, clock: clock),
+      clock: clock, logger: Logger(label: "paylink.api"))
   }
 
   private var callbacks: FreedomPayCallbacks {
@@ -73,7 +76,7 @@ struct Gateway {
   /// What is done on a schedule (design §6).
   func jobs(connections: @escaping @Sendable () -> Int) -> [Schedule.Job] {
     let recover = RecoverLink(store: store, settle: settle, clock: clock, timing: timing, logger: logger)
-    let reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, clock: clock, logger: logger)
+    let reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
     let expire = ExpireDue(store: store, clock: clock, logger: logger)
     let gauge = metrics.makeMeter(label: MetricName.connections, dimensions: [])
     return [
