@@ -57,6 +57,7 @@ package struct CreateLink: Sendable {
     do {
       let stored = try await store.perform(record)
       switch answer {
+      case .opened where stored.page == nil: return .pending(stored)
       case .opened: return .created(stored)
       case .unknown: return .pending(stored)
       case .refused(let refusal): return .refused(.init(refusal), isReplay: false)

@@ -9,7 +9,11 @@ struct DecideCheck: UnitOfWork {
 
   func decide(_ snapshot: Snapshot) -> Decision<Verdict> {
     var changes = Changes()
-    guard case .link(var link) = ReportMatch(report, among: snapshot.links) else {
+    var link: PaymentLink
+    switch ReportMatch(report, among: snapshot.links) {
+    case .link(let found): link = found
+    case .otherOrder(let found): return anomaly(found)
+    case .none:
       let verdict = Verdict.reject(reason: "This order is not known to the shop.")
       changes.events = [Event(kind: .paymentOrphaned, at: now, merchant: report.merchant, link: nil)]
       changes.message = report.record(at: now, link: nil, reading: .orphan, verdict: verdict, isRemembered: false)
@@ -28,6 +32,17 @@ struct DecideCheck: UnitOfWork {
     return Decision(verdict, changes)
   }
 
+  /// A payment that is known, under another order (design §3).
+  private func anomaly(_ known: PaymentLink) -> Decision<Verdict> {
+    let verdict = Verdict.error(reason: "The payment belongs to another order.")
+    var link = known
+    var changes = Changes()
+    changes.record(.paymentAnomaly, &link, at: now)
+    changes.updated = [link]
+    changes.message = report.record(at: now, link: link.id, reading: .anomaly, verdict: verdict, isRemembered: false)
+    return Decision(verdict, changes)
+  }
+
   private func judge(_ link: PaymentLink, order: [PaymentLink]) -> Verdict {
     switch link.status {
     case .creating, .active: break
@@ -36,11 +51,11 @@ struct DecideCheck: UnitOfWork {
     case .expired, .failed: return .reject(reason: "The time to pay this order is over.")
     }
     guard now < link.expiresAt else { return .reject(reason: "The time to pay this order is over.") }
-    guard let amount = report.amount, link.terms.amount.fit(of: amount) == .fits else {
+    guard let amount = report.amount, link.terms.amount.fit(of: amount, discount: report.discount) == .fits else {
       return .reject(reason: "The amount does not fit this order.")
     }
     let others = order.flatMap(\.payments).filter { $0.id != report.paymentID }
-    if others.contains(where: { [.authorized, .paid, .partiallyRefunded].contains($0.status) }) {
+    if others.contains(where: { $0.status.moneyStands }) {
       return .reject(reason: "This order is already paid.")
     }
     if others.contains(where: { $0.checkedAt.map { now - $0 < timing.checkHold } ?? false }) {

@@ -29,8 +29,11 @@ extension PaymentLink {
   /// Sets the page that the acquirer opened. A link that is already further only gets the page filled in, and no payment's status that
   /// anybody reported is touched.
   mutating func open(_ page: PaymentPage, for id: PaymentID, at now: Timestamp) {
-    let index = adopt(id, at: now).index
-    if payments[index].status == .unknown, payments[index].amount == nil { payments[index].status = .pending }
+    _ = adopt(id, at: now)
+    // Where an earlier call opened another one, nobody was given that one's address: it is watched, and holds nothing.
+    for other in payments.indices where payments[other].status == .unknown && payments[other].amount == nil {
+      payments[other].status = .pending
+    }
     self.page = self.page ?? page
     if status == .creating { status = .active }
   }

@@ -3,42 +3,63 @@ extension PaymentLink {
   mutating func take(
     _ report: Report, at index: Int, order: [PaymentLink], now: Timestamp, lateMoney: LateMoney, timing: Timing, changes: inout Changes
   ) {
+    let before = payments[index]
     payments[index].take(report, at: now)
     switch report.status {
     case .authorized, .paid:
-      payments[index].flags = flags(of: payments[index], report, order: order, now: now, tolerance: timing.lateTolerance)
-      countMoney(at: index, now: now, lateMoney: lateMoney, changes: &changes)
-    case .partiallyRefunded, .refunded:
+      payments[index].flags = flags(of: payments[index], before, report, order: order, now: now, tolerance: timing.lateTolerance)
+      countMoney(at: index, before, now: now, lateMoney: lateMoney, changes: &changes)
+    case .partiallyRefunded where !before.status.hasMoney:
+      // Nobody told us that it was paid: the rest of it counts all the same.
+      payments[index].flags = flags(of: payments[index], before, report, order: order, now: now, tolerance: timing.lateTolerance)
+      countMoney(at: index, before, now: now, lateMoney: lateMoney, changes: &changes)
       changes.record(.refundSucceeded, &self, at: now)
+    case .partiallyRefunded, .refunded:
+      countRest(after: .refundSucceeded, now: now, lateMoney: lateMoney, changes: &changes)
     case .failed:
       changes.record(.paymentFailed, &self, at: now)
     case .canceled:
-      endWithoutMoney()
-      changes.record(.paymentCanceled, &self, at: now)
+      countRest(after: .paymentCanceled, now: now, lateMoney: lateMoney, changes: &changes)
     case .pending, .unknown:
       sequence += 1
     }
   }
 
-  /// A link completes on money without a flag that a person must look at; otherwise it is in review (design §5).
-  private mutating func countMoney(at index: Int, now: Timestamp, lateMoney: LateMoney, changes: inout Changes) {
+  /// A link completes on money without a flag that a person must look at; otherwise it is in review (design §5). What a person accepted
+  /// stays accepted, but only the money that was there then.
+  private mutating func countMoney(
+    at index: Int, _ standing: Payment, now: Timestamp, lateMoney: LateMoney, changes: inout Changes
+  ) {
     let payment = payments[index]
-    let isGood = payment.flags.allSatisfy { $0 == .late && lateMoney == .accept } || acceptedAt != nil
+    let isAccepted = acceptedAt != nil && standing.status.hasMoney && standing.flags == payment.flags
+    let isGood = payment.isGood(lateMoney) || isAccepted
     let before = status
     status = isGood && before != .review ? .completed : .review
-    changes.record(isGood ? (payment.status == .paid ? .paymentPaid : .paymentAuthorized) : .paymentFlagged, &self, at: now)
+    changes.record(isGood ? (payment.status == .authorized ? .paymentAuthorized : .paymentPaid) : .paymentFlagged, &self, at: now)
     if status != before { changes.record(status == .completed ? .linkCompleted : .linkReview, &self, at: now) }
   }
 
-  /// The money went back: a link that stood on it alone ends.
-  private mutating func endWithoutMoney() {
-    guard status == .completed || status == .review, !payments.contains(where: { $0.status.hasMoney }) else { return }
-    status = .canceled
+  /// Money went back, which is how a review ends where nobody accepts (design §5): a link that stood on that money alone is over, one with
+  /// good money beside it is completed. A completed link whose money was refunded stays completed.
+  private mutating func countRest(after event: Event.Kind, now: Timestamp, lateMoney: LateMoney, changes: inout Changes) {
+    let before = status
+    let rest = payments.filter(\.status.moneyStands)
+    switch status {
+    case .completed where !payments.contains { $0.status.hasMoney }, .review where rest.isEmpty: status = .canceled
+    case .review where rest.allSatisfy { payment in payment.isGood(lateMoney) || acceptedAt.map { payment.changedAt <= $0 } ?? false }:
+      status = .completed
+    case .creating, .active, .completed, .review, .failed, .expired, .canceled: break
+    }
+    changes.record(event, &self, at: now)
+    if status != before { changes.record(status == .completed ? .linkCompleted : .linkCanceled, &self, at: now) }
   }
 
-  private func flags(of payment: Payment, _ report: Report, order: [PaymentLink], now: Timestamp, tolerance: Duration) -> [Flag] {
+  /// Whether money is late or a duplicate is judged once, when it is first heard of: a hold that is captured is the same money.
+  private func flags(
+    of payment: Payment, _ before: Payment, _ report: Report, order: [PaymentLink], now: Timestamp, tolerance: Duration
+  ) -> [Flag] {
     var flags: Set<Flag> = []
-    if isLate(paidAt: payment.paidAt ?? now, tolerance: tolerance) { flags.insert(.late) }
+    if !before.status.hasMoney, isLate(paidAt: payment.paidAt ?? now, tolerance: tolerance) { flags.insert(.late) }
     switch report.amount.map({ terms.amount.fit(of: $0, discount: report.discount) }) {
     case .over: flags.insert(.over)
     case .under: flags.insert(.under)
@@ -46,7 +67,7 @@ extension PaymentLink {
     case .fits, .otherCurrency, nil: break
     }
     let others = payments.filter { $0.ordinal != payment.ordinal } + order.filter { $0.id != id }.flatMap(\.payments)
-    if others.contains(where: { [.authorized, .paid, .partiallyRefunded].contains($0.status) }) { flags.insert(.duplicate) }
+    if !before.status.hasMoney, others.contains(where: \.status.moneyStands) { flags.insert(.duplicate) }
     if let isTest = report.isTest, isTest != terms.isTest { flags.insert(.testMismatch) }
     return Flag.allCases.filter { flags.contains($0) || payment.flags.contains($0) }
   }
@@ -61,7 +82,11 @@ extension PaymentLink {
 }
 
 extension Payment {
+  /// Whether nobody needs to look at it.
+  func isGood(_ lateMoney: LateMoney) -> Bool { flags.allSatisfy { $0 == .late && lateMoney == .accept } }
+
   mutating func take(_ report: Report, at now: Timestamp) {
+    let hadMoney = status.hasMoney
     status = report.status
     changedAt = now
     checkedAt = nil
@@ -72,6 +97,7 @@ extension Payment {
     self.amount = amount
     captured = report.captured?.minorUnits ?? (report.status == .authorized ? 0 : amount.minorUnits)
     refunded = report.refunded?.minorUnits ?? (report.status == .refunded ? captured : refunded)
-    paidAt = report.paidAt ?? paidAt ?? now
+    // The capture of a hold may carry its own time; the payer paid when the money was first taken.
+    paidAt = [hadMoney ? paidAt : nil, report.paidAt].compactMap(\.self).min() ?? now
   }
 }

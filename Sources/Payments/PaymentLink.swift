@@ -71,15 +71,18 @@ extension PaymentLink {
     if payments.contains(where: { $0.status == .unknown || $0.status == .authorized }) { return true }
     switch status {
     case .creating, .active, .review: return true
-    case .completed: return !(counting.map { $0.status == .refunded } ?? false)
+    // Completed and not wholly refunded, whichever of its payments the money came by.
+    case .completed: return payments.contains { $0.status.moneyStands } || !payments.contains { $0.status.hasMoney }
     case .failed, .expired, .canceled: return false
     }
   }
 
-  /// The payment that counts: the first with money that is no duplicate, else the newest attempt that came to anything. A page that nobody
-  /// paid yet counts for nothing.
+  /// The payment that counts: the first whose money stands and that is no duplicate, else the first whose money went back, else the newest
+  /// attempt that came to anything. A page that nobody paid yet counts for nothing.
   package var counting: Payment? {
-    payments.first { $0.status.hasMoney && !$0.flags.contains(.duplicate) }
+    payments.first { $0.status.moneyStands && !$0.flags.contains(.duplicate) }
+      ?? payments.last { $0.status.moneyStands }
+      ?? payments.first { $0.status.hasMoney && !$0.flags.contains(.duplicate) }
       ?? payments.last { $0.status.hasMoney }
       ?? payments.last { $0.status != .pending }
   }

@@ -20,21 +20,33 @@ package struct ReconcileDue: Sendable {
 
   /// Run every `timing.askEvery`.
   /// - Returns: how many links were looked at.
+  /// - Throws: the first failure, after every merchant had its turn: one's trouble never costs another's questions.
   @discardableResult
   package func callAsFunction() async throws(StoreError) -> Int {
     var count = 0
+    var failure: StoreError?
     for merchant in merchants.all {
-      guard let link = try await store.linksToLookAt(merchant: merchant.name, before: clock.now(), limit: 1).first else { continue }
-      count += 1
-      // The next look is set before the question, so that a question that never ends cannot be asked for ever.
-      guard let claimed = try await store.perform(ClaimLook(link: link, now: clock.now(), recoveryEvery: merchant.acquirer.callLimit))
-      else { continue }
-      if claimed.status == .creating {
-        try await recover(claimed, of: merchant)
-      } else {
-        _ = try await sync(claimed, within: merchant.acquirer.callLimit)
+      do throws(StoreError) {
+        if try await look(of: merchant) { count += 1 }
+      } catch {
+        failure = failure ?? error
       }
     }
+    if let failure { throw failure }
     return count
+  }
+
+  /// - Returns: whether a link of this merchant was due.
+  private func look(of merchant: Merchant) async throws(StoreError) -> Bool {
+    guard let link = try await store.linksToLookAt(merchant: merchant.name, before: clock.now(), limit: 1).first else { return false }
+    // The next look is set before the question, so that a question that never ends cannot be asked for ever.
+    let claim = ClaimLook(link: link, now: clock.now(), recoveryEvery: merchant.acquirer.callLimit)
+    guard let claimed = try await store.perform(claim) else { return true }
+    if claimed.status == .creating {
+      try await recover(claimed, of: merchant)
+    } else {
+      _ = try await sync(claimed, within: merchant.acquirer.callLimit)
+    }
+    return true
   }
 }

@@ -9,36 +9,50 @@ struct RecordOpening: UnitOfWork {
   let now: Timestamp
   let timing: Timing
 
-  var scope: Scope { Scope(merchant: merchant, link: link) }
+  var scope: Scope {
+    guard case .opened(let payment, _) = answer else { return Scope(merchant: merchant, link: link) }
+    return Scope(merchant: merchant, link: link, payment: payment)
+  }
 
   func decide(_ snapshot: Snapshot) -> Decision<PaymentLink> {
     guard var link = snapshot.links.first(where: { $0.id == self.link }) else { preconditionFailure("a reserved link is never deleted") }
     var changes = Changes()
     switch answer {
+    case .opened(let payment, _) where snapshot.links.contains { $0.id != link.id && $0.payment(payment) != nil }:
+      // Money for that page would count for the other link: this one has none yet.
+      becomeUnknown(&link)
+      changes.record(.paymentAnomaly, &link, at: now)
     case .opened(let payment, let page):
       let wasCreating = link.status == .creating
       link.open(page, for: payment, at: now)
       link.scheduleLook(after: now)
       if wasCreating { changes.record(.linkActive, &link, at: now) } else { link.sequence += 1 }
     case .unknown:
-      // A callback may have told more in the meantime: only what nobody reported on becomes unknown.
-      if link.status == .creating, let open = link.payments.firstIndex(where: { $0.status == .pending && $0.amount == nil }) {
-        link.payments[open].status = .unknown
-        link.sequence += 1
-        link.nextLookAt = now + timing.inProgressMargin
-      }
+      becomeUnknown(&link)
     case .refused(let refusal):
       fail(&link, Failure(code: refusal.code, message: refusal.description), &changes)
       changes.idempotency = idempotency.map { IdempotencyRecord(reference: $0, at: now, link: link.id, refusal: Refusal(refusal)) }
     case .notSent:
-      // Reconcile tries again later; a create gives the order and the key free, since nothing ever left.
+      // Nothing ever left: a create gives the order and the key free, and for Reconcile, which tries again later, it was no try.
       if let idempotency {
         fail(&link, Failure(code: "not_sent", message: "the acquirer could not be asked"), &changes)
         changes.forgottenIdempotency = idempotency
+      } else if link.status == .creating {
+        link.openings -= 1
       }
     }
     changes.updated = [link]
     return Decision(link, changes)
+  }
+
+  /// A callback may have told more in the meantime: only what nobody reported on becomes unknown.
+  private func becomeUnknown(_ link: inout PaymentLink) {
+    guard link.status == .creating, let open = link.payments.firstIndex(where: { $0.status == .pending && $0.amount == nil }) else {
+      return
+    }
+    link.payments[open].status = .unknown
+    link.sequence += 1
+    link.nextLookAt = now + timing.inProgressMargin
   }
 
   private func fail(_ link: inout PaymentLink, _ failure: Failure, _ changes: inout Changes) {

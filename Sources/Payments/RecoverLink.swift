@@ -26,18 +26,18 @@ package struct RecoverLink: Sendable {
       if try await isOfEarlierLink(report, than: link) { break }
       report.link = link.id
       report.order = link.order
-      if let settled = try await settle(report).link, settled.status != .creating { return }
+      if let settled = try await settle(report).link, settled.id == link.id, settled.status != .creating { return }
     case .notFound, .refundRecord:
       break
     case .unknown(let why):
+      // Some accounts cannot ask by order at all. Nobody has the page's address, so opening it again is as safe as after "not found".
       logger.warning("recovery cannot ask", metadata: ["link": "\(link.id)", "why": "\(why)"])
-      return
     }
     try await openAgain(link, acquirer)
   }
 
   private func isOfEarlierLink(_ report: Report, than link: PaymentLink) async throws(StoreError) -> Bool {
-    guard let id = report.paymentID else { return true }
+    guard let id = report.paymentID, report.link.map({ $0 == link.id }) ?? true else { return true }
     let order = try await store.links(LinkQuery(merchants: [link.merchant], order: link.order, limit: 100))
     return order.links.contains { $0.id != link.id && $0.payment(id) != nil }
   }
@@ -78,7 +78,7 @@ struct ClaimOpening: UnitOfWork {
     // Each opening so far is given its call's limit and the wait after it.
     guard now >= link.createdAt + (callLimit + timing.reopenAfter) * link.openings else { return Decision(.wait) }
     var changes = Changes()
-    if link.openings >= timing.openingsAtMost {
+    if link.openings >= timing.openingsAtMost || now >= link.expiresAt {
       link.fail(Failure(code: "not_recovered", message: "the acquirer never said what became of the page"), at: now)
       changes.record(.linkFailed, &link, at: now)
       changes.updated = [link]

@@ -11,9 +11,12 @@ enum ReportMatch {
       self = report.order.map { $0 == link.order } ?? true ? .link(link) : .otherOrder(link)
     } else if let name = report.link, let link = links.first(where: { $0.id == name }), report.order.map({ $0 == link.order }) ?? true {
       self = .link(link)
-    } else {
+    } else if report.link == nil {
       let open = links.filter { link in link.order == report.order && link.payments.contains { $0.id == nil } }
       self = open.count == 1 ? .link(open[0]) : .none
+    } else {
+      // It names a link, and that one is not here: it is nobody else's money.
+      self = .none
     }
   }
 }

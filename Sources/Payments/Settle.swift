@@ -38,7 +38,7 @@ struct Settle: UnitOfWork {
   }
 
   /// The table's cell, after what it does not know: money without an amount or in another currency cannot be; a status answer older than
-  /// the last change is stale; more money given back is news.
+  /// the last change is stale.
   private func reading(of payment: Payment, _ link: PaymentLink) -> StatusTable.Cell {
     if report.status.hasMoney {
       guard let amount = report.amount, amount.minorUnits > 0, amount.currency == link.terms.amount.currency else { return .anomaly }
@@ -47,8 +47,20 @@ struct Settle: UnitOfWork {
     }
     if report.source == .status, report.asOf < payment.changedAt { return .stale }
     let cell = StatusTable.cell(standing: payment.status, reported: report.status)
-    if cell == .same, report.status == .partiallyRefunded, (report.refunded?.minorUnits ?? 0) > payment.refunded { return .apply }
-    return cell
+    return cell == .same && report.status.hasMoney ? readingOfSame(payment, link) : cell
+  }
+
+  /// The status is known already, the sums or the mode may not be: more money given back is news, and so is that it was only a test; another
+  /// amount than the one in the books is neither right nor to be passed over.
+  private func readingOfSame(_ payment: Payment, _ link: PaymentLink) -> StatusTable.Cell {
+    switch report.status {
+    case .partiallyRefunded: if (report.refunded?.minorUnits ?? 0) > payment.refunded { return .apply }
+    case .authorized, .paid:
+      guard report.amount == payment.amount else { return .anomaly }
+      if let isTest = report.isTest, isTest != link.terms.isTest, !payment.flags.contains(.testMismatch) { return .apply }
+    case .pending, .refunded, .failed, .canceled, .unknown: break
+    }
+    return .same
   }
 
   private func finish(

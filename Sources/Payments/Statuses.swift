@@ -32,6 +32,14 @@ package enum PaymentStatus: String, Hashable, Sendable, Codable, CaseIterable {
     case .pending, .failed, .canceled, .unknown: false
     }
   }
+
+  /// Whether money of the payer is taken or held now.
+  package var moneyStands: Bool {
+    switch self {
+    case .authorized, .paid, .partiallyRefunded: true
+    case .pending, .refunded, .failed, .canceled, .unknown: false
+    }
+  }
 }
 
 /// A fact beside a payment's status (design §5).

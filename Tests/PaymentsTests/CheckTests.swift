@@ -71,4 +71,26 @@ import Testing
     let other = Example.link(payment: 8)
     #expect(!isAccepted(Example.check(Example.report(.check, payment: 8), [other, paid])))
   }
+
+  @Test(
+    "A price lowered by exactly the acquirer's discount fits a check too",
+    arguments: [(899, false), (900, true), (901, false)] as [(Int64, Bool)])
+  func discount(units: Int64, isAccepted expected: Bool) {
+    var report = Example.report(.check, amount: units)
+    report.discount = Example.money(100)
+    #expect(isAccepted(Example.check(report, [Example.link()])) == expected)
+  }
+
+  @Test("A check of a known payment under another order is an anomaly, answered with an error")
+  func otherOrder() throws {
+    let link = Example.link()
+    let decision = Example.check(Example.report(.check, order: "B2"), [link, Example.link(order: "B2", payment: 9)])
+    guard case .error = decision.outcome else {
+      Issue.record("an anomaly is answered with an error")
+      return
+    }
+    #expect(decision.changes.message?.reading == .anomaly)
+    #expect(decision.changes.events.map(\.kind) == [.paymentAnomaly])
+    #expect(decision.changes.updated.map(\.payments) == [link.payments])
+  }
 }

@@ -273,4 +273,48 @@ import Testing
     #expect(claim(claimed, at: Example.start + .milliseconds(9999)) == nil)
     #expect(claim(claimed, at: Example.start + .seconds(10)) != nil)
   }
+
+  @Test("A page under another number frees the first one from 'nobody knows': nobody was given its address")
+  func openedUnderAnotherNumber() throws {
+    var link = try reserved().0
+    link.payments[0].status = .unknown
+    link.payments[0].id = try PaymentID(7)
+    var opened = recordOpening(.opened(try PaymentID(8), page), link, create: false).outcome
+    #expect(opened.payments.map(\.status) == [.pending, .pending])
+    #expect(opened.status == .active)
+    opened.status = .expired
+    #expect(!opened.isLive, "the order is free once the link ended")
+  }
+
+  @Test("A page whose payment another link has is not believed")
+  func openedWithAnothersPayment() throws {
+    let link = try reserved().0
+    let other = Example.link(status: .expired)
+    let decision = RecordOpening(
+      merchant: link.merchant, link: link.id, order: link.order, answer: .opened(try PaymentID(7), page), idempotency: reference,
+      now: Example.start, timing: timing
+    ).decide(Snapshot(links: [link, other]))
+    #expect(decision.outcome.status == .creating)
+    #expect(decision.outcome.payments.map(\.status) == [.unknown])
+    #expect(decision.outcome.payments.map(\.id) == [nil])
+    #expect(decision.changes.events.map(\.kind) == [.paymentAnomaly])
+    #expect(decision.changes.updated.map(\.id) == [link.id])
+  }
+
+  @Test("A link in creation ends at the latest when its own time is over")
+  func creatingEnds() throws {
+    var link = try reserved().0
+    link.openings = 1
+    func claim(at now: Timestamp) -> ClaimOpening.Outcome {
+      ClaimOpening(link: link, now: now, callLimit: .seconds(20), timing: timing).decide(Snapshot(links: [link])).outcome
+    }
+    guard case .open = claim(at: link.expiresAt - .milliseconds(1)) else {
+      Issue.record("before its end it is tried again")
+      return
+    }
+    guard case .givenUp = claim(at: link.expiresAt) else {
+      Issue.record("from its end on it is given up")
+      return
+    }
+  }
 }

@@ -211,4 +211,12 @@ import Testing
     #expect(ended.status == .canceled)
     #expect(!ended.isLive)
   }
+
+  @Test("A report that names a link of ours is never taken for another one's")
+  func namedLink() {
+    let creating = Example.link(status: .creating, payment: nil)
+    let stranger = Example.link(order: "A1", payment: 3)
+    #expect(Example.settle(Example.report(payment: 99, link: stranger.id), [creating]).outcome.reading == .orphan)
+    #expect(Example.settle(Example.report(payment: 99), [creating]).outcome.reading == .applied)
+  }
 }

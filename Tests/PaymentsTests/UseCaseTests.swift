@@ -179,4 +179,126 @@ import Testing
     try await reconcile()
     #expect(acquirer.queries.count == 1)
   }
+
+  @Test("Where the status cannot be asked, the page is opened again all the same")
+  func statusRefused() async throws {
+    acquirer.answer(pages: [.unknown("timeout"), Self.opened(7)])
+    acquirer.answer(statuses: [.unknown("error 200")])
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    clock.advance(by: .seconds(81))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.status == .active)
+  }
+
+  @Test("A link in creation never keeps its order for ever, whatever the status says", arguments: [true, false])
+  func neverForEver(isUnreachable: Bool) async throws {
+    acquirer.answer(pages: [.unknown("timeout"), isUnreachable ? .notSent(.unreachable("refused")) : .unknown("timeout")])
+    acquirer.answer(statuses: [.unknown("timeout")])
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    for _ in 0..<20 {
+      clock.advance(by: .seconds(21))
+      try await reconcile()
+    }
+    // What never left is no try: a link outlives an outage of its acquirer, but not its own time.
+    #expect(try await books.link(link.id)?.status == (isUnreachable ? .creating : .failed))
+    clock.advance(by: .days(1))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.status == .failed)
+  }
+
+  @Test("A status that is about another link does not end a recovery")
+  func statusOfAnotherLink() async throws {
+    guard case .created(let other) = try await create(order: "B2", key: "k2") else {
+      Issue.record("created")
+      return
+    }
+    acquirer.answer(pages: [.unknown("timeout"), Self.opened(9)])
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    // The answer named no order, so the question's is taken; the number is known as the other order's.
+    acquirer.answer(statuses: [.report(try report(7, .paid))])
+    clock.advance(by: .seconds(81))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.payments.map(\.id) == [try PaymentID(9)])
+    #expect(try await books.link(other.id)?.payments.map(\.status) == [.pending])
+  }
+
+  @Test("A status that names another link is not believed by a recovery")
+  func statusNamesAnotherLink() async throws {
+    acquirer.answer(pages: [.unknown("timeout"), Self.opened(9)])
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    var stranger = try report(7, .paid)
+    stranger.link = LinkID(at: clock.now())
+    acquirer.answer(statuses: [.report(stranger)])
+    clock.advance(by: .seconds(81))
+    try await reconcile()
+    #expect(try await books.link(link.id)?.payments.map(\.id) == [try PaymentID(9)])
+    #expect(try await books.link(link.id)?.status == .active)
+  }
+
+  @Test("A page that comes back with another link's payment is not told as created")
+  func anothersPage() async throws {
+    guard case .created = try await create() else {
+      Issue.record("created")
+      return
+    }
+    guard case .pending(let link) = try await create(order: "B2", key: "k2") else {
+      Issue.record("pending: the number is the first link's")
+      return
+    }
+    #expect(link.page == nil)
+  }
+
+  @Test("One merchant's trouble never costs another's questions")
+  func apart() async throws {
+    let second = ScriptedAcquirer(pages: [Self.opened(8)])
+    let both = Merchants([
+      Merchant(name: try MerchantName("alpha"), currency: try Currency("UZS"), acquirer: ScriptedAcquirer(pages: [Self.opened(7)])),
+      Merchant(name: merchant, currency: try Currency("UZS"), acquirer: second),
+    ])
+    guard case .created(let link) = try await create() else {
+      Issue.record("created")
+      return
+    }
+    try await MarkSeen(store: books, clock: clock)(link)
+    clock.advance(by: .minutes(1))
+    let store = TroubledBooks(books: books, troubled: try MerchantName("alpha"))
+    let settle = SettlePayment(store: store, merchants: both, clock: clock, logger: logger)
+    let sync = SyncLink(store: store, merchants: both, settle: settle, clock: clock, logger: logger)
+    let recover = RecoverLink(store: store, settle: settle, clock: clock, logger: logger)
+    let reconcile = ReconcileDue(store: store, merchants: both, sync: sync, recover: recover, clock: clock, logger: logger)
+    await #expect(throws: StoreError.self) { try await reconcile() }
+    #expect(second.queries.count == 1)
+  }
+}
+
+/// Books in which one merchant's due links cannot be read.
+private struct TroubledBooks: Store {
+  let books: MemoryBooks
+  let troubled: MerchantName
+
+  func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome { try await books.perform(unit) }
+  func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try await books.link(id) }
+  func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? { try await books.link(by: token, value) }
+  func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { try await books.links(query) }
+  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+    guard merchant != troubled else { throw StoreError(.corrupt, "link pl_: status cannot be read") }
+    return try await books.linksToLookAt(merchant: merchant, before: before, limit: limit)
+  }
+  func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+    try await books.linksToExpire(before: before, limit: limit)
+  }
+  func events(of link: LinkID) async throws(StoreError) -> [Event] { try await books.events(of: link) }
+  func health() async -> Bool { await books.health() }
 }
