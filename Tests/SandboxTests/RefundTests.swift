@@ -188,26 +188,49 @@ struct RefundTests {
     }
   }
 
-  @Test("a ledger that forgets a payment forgets its refunds and their keys")
-  func forgets() throws {
-    let call = try #require(SandboxCall.all.first { $0.operation == .refund && $0.family == .merchant })
-    let page = try #require(SandboxCall.all.first { $0.operation == .initPayment })
+  private static let call = SandboxCall(operation: .refund, family: .merchant, paths: ["/revoke"])
+  private static let page = SandboxCall(operation: .initPayment, family: .merchant, paths: ["/init_payment"])
+
+  /// Opens a page of the order A1001 in the ledger.
+  private func open(_ ledger: inout Ledger) throws -> Int64 {
     let configuration = SandboxConfiguration(merchant: 1, secret: Bench.secret, publicURL: "http://127.0.0.1")
-    let terms = try PageTerms(Bench.fields(), call: page, configuration: configuration)
-    var ledger = Ledger(firstPaymentID: 1, capacity: 2)
-    let first = try ledger.open(terms, call: page, content: [:], now: 0).id
-    ledger.change(first) { payment in
+    return try ledger.open(PageTerms(Bench.fields(), call: Self.page, configuration: configuration), call: Self.page, content: [:], now: 0)
+      .id
+  }
+
+  private func pay(_ id: Int64, in ledger: inout Ledger) {
+    ledger.change(id) { payment in
       payment.status = .success
-      payment.amount = SandboxAmount(hundredths: 100)
+      payment.amount = SandboxAmount(hundredths: 1_000_000)
       payment.paidAt = 0
     }
+  }
+
+  @Test("a payment takes a thousand operations and no more")
+  func bound() throws {
+    var ledger = Ledger(firstPaymentID: 1)
+    let id = try open(&ledger)
+    pay(id, in: &ledger)
+    let content: WireMessage = ["pg_payment_id": "\(id)", "pg_refund_amount": "1"]
+    let asked = try OperationTerms(content, .refund, .merchant)
+    for _ in 0..<SandboxLimits.operations { _ = try ledger.operate(asked, call: Self.call, content: content, fault: nil, now: 0) }
+    #expect(throws: Refusal.tooManyOperations) { try ledger.operate(asked, call: Self.call, content: content, fault: nil, now: 0) }
+    #expect(ledger.payment(id)?.refunded(at: 0).text == "1000")
+  }
+
+  @Test("a ledger that forgets a payment forgets its refunds and their keys")
+  func forgets() throws {
+    var ledger = Ledger(firstPaymentID: 1, capacity: 2)
+    let first = try open(&ledger)
+    pay(first, in: &ledger)
+    let call = Self.call
     let content: WireMessage = ["pg_payment_id": "\(first)", "pg_idempotency_key": "k"]
     let asked = try OperationTerms(content, .refund, .merchant)
     let made = try ledger.operate(asked, call: call, content: content, fault: nil, now: 0)
     let refund = try #require(made.operation.id)
     #expect(made.isNew && ledger.record(refund, at: 0) != nil)
     #expect(try ledger.operate(asked, call: call, content: content, fault: nil, now: 0).isNew == false)
-    for _ in 0..<2 { _ = try ledger.open(terms, call: page, content: [:], now: 0) }
+    for _ in 0..<2 { _ = try open(&ledger) }
     #expect(ledger.payment(first) == nil && ledger.record(refund, at: 0) == nil)
     #expect(throws: Refusal.unknownPayment) { try ledger.operate(asked, call: call, content: content, fault: nil, now: 0) }
     #expect(try ledger.made(with: "k", by: call, content) == nil)
