@@ -17,7 +17,7 @@ extension Sandbox {
     logger.info(
       "operation accepted",
       metadata: ["operation": "\(kind.rawValue)", "payment": "\(made.payment.id)", "status": "\(made.operation.answered.rawValue)"])
-    if made.isNew, configuration.operationCallbacks, made.operation.answered == .success { tellLater(made.payment.id, now) }
+    if made.isNew, configuration.operationCallbacks, made.operation.status(at: now) == .success { tellLater(made.payment.id, now) }
     guard made.operation.answered != .error else { throw .operationFailed(kind, call.family) }
     return call.family == .gateway ? gatewayAnswer(made.operation, made.payment) : merchantAnswer(made.operation, made.payment)
   }

@@ -33,18 +33,28 @@ struct OperationTerms: Sendable {
 }
 
 /// `pg_receipt_positions[i][count|name|price|tax_type]`: the goods on a fiscal receipt; every part may be left out (catalogue §0, RP).
+/// In `pg_xml` each position is an element pg_receipt_positions of its own (protocol §1.3).
 enum ReceiptPositions {
   static func check(_ reader: FieldReader, leastPrice: SandboxAmount) throws(FieldError) {
     for field in reader.message.fields where field.name == "pg_receipt_positions" {
-      guard case .group(let positions) = field.value else { throw FieldError(name: field.name, reason: "ожидается список") }
-      for position in positions.fields {
+      guard case .group(let group) = field.value else { throw FieldError(name: field.name, reason: "ожидается список") }
+      let isList = group.fields.contains { Int($0.name) != nil }
+      guard isList else {
+        try check(position: group, leastPrice)
+        continue
+      }
+      for position in group.fields {
         guard case .group(let parts) = position.value else { throw FieldError(name: field.name, reason: "ожидается список позиций") }
-        let part = try FieldReader(parts)
-        _ = try part.integer("count", in: 1...Int64(Int32.max))
-        _ = try part.amount("price", from: leastPrice)
-        _ = try part.integer("tax_type", in: 0...99)
-        guard parts["name"] != "" else { throw FieldError(name: field.name, reason: "пустое название") }
+        try check(position: parts, leastPrice)
       }
     }
+  }
+
+  private static func check(position: WireMessage, _ leastPrice: SandboxAmount) throws(FieldError) {
+    let part = try FieldReader(position)
+    _ = try part.integer("count", in: 1...Int64(Int32.max))
+    _ = try part.amount("price", from: leastPrice)
+    _ = try part.integer("tax_type", in: 0...99)
+    guard position["name"] != "" else { throw FieldError(name: "pg_receipt_positions", reason: "пустое название") }
   }
 }

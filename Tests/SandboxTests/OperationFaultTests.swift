@@ -180,6 +180,27 @@ struct OperationFaultTests {
     #expect(try await bench.books(id).operations == ["refund 100 pending"])
   }
 
+  @Test("a capture's answer can carry the wrong amount, signed")
+  func wrongAmount() async throws {
+    let bench = try Bench()
+    let id = try await bench.held()
+    try await bench.load("{\"on\": \"capture\", \"fault\": \"wrong_amount\"}")
+    let answer = try await bench.operate("/do_capture.php", id)
+    #expect(answer["pg_amount"] == "101" && answer["pg_clearing_amount"] == "100" && answer.signature == .valid)
+  }
+
+  @Test("with the knob on, an operation that is not done yet is not told")
+  func noCallback() async throws {
+    for (fault, results) in [("pending", 1), ("fail_later", 1), ("fail", 1), ("delay", 2)] {
+      let bench = try Bench { $0.operationCallbacks = true }
+      let id = try await bench.paid(["pg_result_url": "http://shop.uz/result"])
+      try await bench.load("{\"on\": \"refund\", \"fault\": \"\(fault)\", \"delay_ms\": 1}")
+      _ = try await bench.operate("/revoke", id)
+      _ = try await bench.control("/control/clock", "{\"advance\": \"0s\"}")
+      #expect(bench.shop.results.count == results, "\(fault)")
+    }
+  }
+
   @Test("a shop's late reject takes nothing back that was captured, released or refunded meanwhile")
   func lateReject() async throws {
     let shop = TestShop(result: [.rejected("no")])

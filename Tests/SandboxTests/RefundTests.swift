@@ -188,6 +188,30 @@ struct RefundTests {
     }
   }
 
+  @Test("receipt positions come as repeated elements in pg_xml, and with their own bounds on a page")
+  func receiptsElsewhere() async throws {
+    let bench = try Bench()
+    let id = try await bench.paid()
+    for (count, isRefused) in [("0", true), ("2", false)] {
+      var message: WireMessage = [
+        "pg_merchant_id": "\(Bench.merchant)", "pg_payment_id": "\(id)", "pg_refund_amount": "10", "pg_salt": "s",
+      ]
+      message.append("pg_receipt_positions", ["count": "1", "name": "Tea", "price": "1"])
+      message.append("pg_receipt_positions", ["count": count, "name": "Cup", "price": "5"])
+      message.append("pg_sig", WireSignature.digest(message, script: "revoke", secret: Bench.secret))
+      let answer = try await bench.send("/revoke", ["pg_xml": message.xml(root: "request")])
+      #expect((answer["pg_status"] == "error") == isRefused, "\(answer.message)")
+    }
+    #expect(try await bench.books(id).refunded == "10")
+    for (path, price, isRefused) in [
+      ("/init_payment.php", "0.01", false), ("/init_payment.php", "0.001", true), ("/g2g/payment_page", "0", true),
+      ("/g2g/any_amount", "0", false),
+    ] {
+      let message = WireMessage(form: Bench.fields(["pg_receipt_positions[0][price]": price]).flattened)
+      #expect((try await bench.call(path, message)["pg_status"] == "error") == isRefused, "\(path) \(price)")
+    }
+  }
+
   private static let call = SandboxCall(operation: .refund, family: .merchant, paths: ["/revoke"])
   private static let page = SandboxCall(operation: .initPayment, family: .merchant, paths: ["/init_payment"])
 
