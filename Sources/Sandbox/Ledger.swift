@@ -14,7 +14,7 @@ struct Ledger: Sendable {
   private var byOrder: [String: [Int64]] = [:]
   private var byKey: [String: Keyed] = [:]
   /// The payment of each refund and cancel, by the number of its record.
-  private var parents: [Int64: Int64] = [:]
+  private(set) var parents: [Int64: Int64] = [:]
   private let capacity: Int
   private var firstID: Int64
   private var nextID: Int64

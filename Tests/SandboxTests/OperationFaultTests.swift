@@ -201,6 +201,15 @@ struct OperationFaultTests {
     }
   }
 
+  @Test("with the knob on, the repeat of a refund by its key is not told again")
+  func replayIsSilent() async throws {
+    let bench = try Bench { $0.operationCallbacks = true }
+    let id = try await bench.paid(["pg_result_url": "http://shop.uz/result"])
+    for _ in 0..<3 { _ = try await bench.operate("/revoke", id, ["pg_idempotency_key": "k"]) }
+    _ = try await bench.control("/control/clock", "{\"advance\": \"0s\"}")
+    #expect(bench.shop.results.count == 2)
+  }
+
   @Test("a shop's late reject takes nothing back that was captured, released or refunded meanwhile")
   func lateReject() async throws {
     let shop = TestShop(result: [.rejected("no")])

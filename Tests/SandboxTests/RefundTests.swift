@@ -255,7 +255,7 @@ struct RefundTests {
     #expect(made.isNew && ledger.record(refund, at: 0) != nil)
     #expect(try ledger.operate(asked, call: call, content: content, fault: nil, now: 0).isNew == false)
     for _ in 0..<2 { _ = try open(&ledger) }
-    #expect(ledger.payment(first) == nil && ledger.record(refund, at: 0) == nil)
+    #expect(ledger.payment(first) == nil && ledger.record(refund, at: 0) == nil && ledger.parents.isEmpty)
     #expect(throws: Refusal.unknownPayment) { try ledger.operate(asked, call: call, content: content, fault: nil, now: 0) }
     #expect(try ledger.made(with: "k", by: call, content) == nil)
   }
