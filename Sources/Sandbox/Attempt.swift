@@ -136,12 +136,13 @@ extension Sandbox {
     return Attempt(payment: settle(id, answer) ?? attempt.payment, check: attempt.check, result: answer)
   }
 
-  /// After the first delivery: a signed `rejected` takes the payment back, and from now on none can (protocol §4.2, §4.3).
+  /// After the first delivery: a signed `rejected` takes the payment back, unless the shop has captured, released or given back money of it
+  /// meanwhile; from now on none can (protocol §4.2, §4.3).
   @discardableResult
   func settle(_ id: Int64, _ answer: CallbackAnswer) -> SandboxPayment? {
     ledger.withLock { ledger in
       ledger.change(id) { payment in
-        if payment.canReject, answer.isRejection {
+        if payment.canReject, answer.isRejection, payment.operations.isEmpty {
           payment.status = .revoked
           payment.failure = .reversedByShop(answer.description)
         }

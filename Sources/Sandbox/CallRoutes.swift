@@ -25,8 +25,9 @@ extension Sandbox {
     }
     let verdict = record(asked, request)
     if let fault, fault.kind.isBeforeAccept { return await fault.responseInstead() }
-    if fault?.kind == .duplicate { _ = outcome(of: asked, signature: verdict, call: call) }
-    let answer = outcome(of: asked, signature: verdict, call: call)
+    let fate = faults.withLock { $0.take(for: FaultPoint(call.operation), .outcome) }
+    if fault?.kind == .duplicate { _ = outcome(of: asked, signature: verdict, call: call, fate) }
+    let answer = outcome(of: asked, signature: verdict, call: call, fate)
     return await answer.response(with: fault)
   }
 
@@ -38,18 +39,27 @@ extension Sandbox {
     return verdict
   }
 
-  /// Who calls, then whether it is signed, then what it asks for (protocol §1.1).
-  private func outcome(of asked: WireRequest, signature: WireSignature.Verdict, call: SandboxCall) -> WireAnswer {
+  /// Who calls, then whether it is signed, then what it asks for (protocol §1.1). `fate` is the fault of what it asks for.
+  private func outcome(of asked: WireRequest, signature: WireSignature.Verdict, call: SandboxCall, _ fate: Fault?) -> WireAnswer {
     do throws(Refusal) {
       guard asked.message["pg_merchant_id"] == "\(configuration.merchant)" else { throw .unknownMerchant(call.family) }
       guard signature == .valid else { throw .wrongSignature(httpStatus: configuration.signatureErrorStatus) }
       guard asked.message["pg_salt"]?.isEmpty == false else {
         throw .badField(FieldError(name: "pg_salt", reason: "обязателен"), call.family)
       }
-      let message = try call.operation == .status ? readStatus(asked.message, call) : openPage(asked.message, call)
-      return WireAnswer(message, script: asked.script, configuration: configuration)
+      return WireAnswer(try carryOut(asked.message, call, fate), script: asked.script, configuration: configuration)
     } catch {
       return WireAnswer(refusal: error, script: asked.script, configuration: configuration)
+    }
+  }
+
+  private func carryOut(_ message: WireMessage, _ call: SandboxCall, _ fate: Fault?) throws(Refusal) -> WireMessage {
+    switch call.operation {
+    case .anyAmount, .paymentPage, .initPayment: try openPage(message, call)
+    case .status: try readStatus(message, call)
+    case .capture: try operate(.capture, message, call, fault: fate)
+    case .cancel: try operate(.cancel, message, call, fault: fate)
+    case .refund: try operate(.refund, message, call, fault: fate)
     }
   }
 }

@@ -11,15 +11,18 @@ extension Sandbox {
   }
 
   /// What became of the payment. The fields are those of the live samples; `canReject` only on the first delivery of a success.
+  ///
+  /// A hold that was released is told as not paid: a repeat, or the call after a cancel (`operationCallbacks`), must not promise its money.
   func resultCallback(of payment: SandboxPayment, canReject: Bool) -> Callback? {
     guard let url = payment.terms.resultURL else { return nil }
-    let isPaid = payment.paidAt != nil
+    let now = clock.now()
+    let isPaid = payment.paidAt != nil && !payment.isReleased(at: now)
     var message = identity(of: payment)
     appendAmounts(of: payment, to: &message)
     if isPaid { message.append("pg_net_amount", payment.shownAmount.net.text) }
     message.append("pg_description", payment.terms.description)
     message.append("pg_result", isPaid ? "1" : "0")
-    if let paidAt = payment.paidAt {
+    if isPaid, let paidAt = payment.paidAt {
       message.append("pg_payment_date", SandboxTime(milliseconds: paidAt).local(zone: configuration.zone))
     }
     message.append("pg_can_reject", canReject ? "1" : "0")
@@ -28,10 +31,10 @@ extension Sandbox {
     message.append("pg_need_email_notification", payment.terms.userEmail == nil ? "0" : "1")
     if payment.terms.isTesting { message.append("pg_testing_mode", "1") }
     message.append("pg_payment_method", payment.terms.paymentMethod)
-    message.append("pg_captured", isPaid && !payment.terms.isHold ? "1" : "0")
+    message.append("pg_captured", payment.isCaptured(at: now) ? "1" : "0")
     message.append("pg_reference", ifPresent: payment.reference)
     if isPaid { appendCard(of: payment, to: &message) }
-    appendFailure(of: payment, to: &message)
+    appendFailure(of: payment, isPaid: isPaid, to: &message)
     message.fields += payment.terms.own
     return Callback(kind: .result, url: url, method: payment.terms.callbackMethod, message: message)
   }
@@ -66,8 +69,8 @@ extension Sandbox {
     message.append("pg_auth_code", ifPresent: payment.approvalCode)
   }
 
-  private func appendFailure(of payment: SandboxPayment, to message: inout WireMessage) {
-    guard payment.paidAt == nil, let failure = payment.failure else { return }
+  private func appendFailure(of payment: SandboxPayment, isPaid: Bool, to message: inout WireMessage) {
+    guard !isPaid, let failure = payment.paidAt == nil ? payment.failure : .released else { return }
     message.append("pg_failure_code", "\(failure.code)")
     message.append("pg_failure_description", failure.description)
   }

@@ -11,13 +11,40 @@ enum ControlMessages {
     var currency: String
     var status: String
     var url: String
+    /// What was taken, what was given back, and every operation that was carried out or failed at the bank, the oldest first; only where
+    /// one payment is shown. The capture that time alone makes shows in `captured`, and is no operation.
+    var captured: String?
+    var refunded: String?
+    var operations: [Operation]?
 
     enum CodingKeys: String, CodingKey {
       case id = "pg_payment_id"
       case order = "pg_order_id"
       case amount = "pg_amount"
       case currency = "pg_currency"
-      case status, url
+      case status, url, captured, refunded, operations
+    }
+  }
+
+  struct Operation: Encodable {
+    var kind: SandboxOperation.Kind
+    var amount: String
+    var at: String
+    var status: String
+    /// The number of its own record; a capture has none.
+    var id: Int64?
+
+    enum CodingKeys: String, CodingKey {
+      case kind, amount, at, status
+      case id = "pg_payment_id"
+    }
+
+    init(_ operation: SandboxOperation, now: Int64) {
+      kind = operation.kind
+      amount = operation.amount.text
+      at = SandboxTime(milliseconds: operation.at).iso8601
+      status = operation.status(at: now).rawValue
+      id = operation.id
     }
   }
 

@@ -36,7 +36,12 @@ extension Sandbox {
 
   private func showPayment(_ request: Request) -> Response {
     guard let payment = payment(request) else { return ControlMessages.noPayment }
-    return ControlMessages.json(entry(payment))
+    let now = clock.now()
+    var shown = entry(payment)
+    shown.captured = payment.captured(at: now).text
+    shown.refunded = payment.refunded(at: now).text
+    shown.operations = payment.operations.map { ControlMessages.Operation($0, now: now) }
+    return ControlMessages.json(shown)
   }
 
   private func payment(_ request: Request) -> SandboxPayment? {

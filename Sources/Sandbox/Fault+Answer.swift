@@ -25,7 +25,7 @@ extension Fault {
     case .html: return Self.page(200)
     case .truncated: return answer.response(Self.truncated(answer.signedText))
     case .drop, .timeoutBeforeAccept, .http401, .http404, .http500: return await responseInstead()
-    case .duplicate, .reorder: break
+    case .duplicate, .reorder, .pending, .fail, .failLater, .invisible: break
     }
     return answer.responseAsIs
   }

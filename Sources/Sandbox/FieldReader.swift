@@ -4,13 +4,16 @@
 struct FieldReader {
   let message: WireMessage
 
-  /// Refuses a pg_ parameter that occurs twice, and one that holds a list where a text belongs.
+  /// Refuses a pg_ parameter that occurs twice (XML repeats those that are lists), and one that holds a list where a text belongs.
   init(_ message: WireMessage) throws(FieldError) {
     self.message = message
     var seen: Set<String> = []
     for field in message.fields where field.name.hasPrefix("pg_") {
+      if case .group = field.value {
+        guard Self.groups.contains(field.name) else { throw FieldError(name: field.name, reason: "ожидается строка") }
+        continue
+      }
       guard seen.insert(field.name).inserted else { throw FieldError(name: field.name, reason: "указан дважды") }
-      if case .group = field.value, !Self.groups.contains(field.name) { throw FieldError(name: field.name, reason: "ожидается строка") }
     }
   }
 

@@ -70,6 +70,7 @@ struct PageTerms: Equatable, Sendable {
     guard callbackMethod != .xml || WireMessage(own).isFitForXML else {
       throw FieldError(name: "pg_request_method", reason: "имена собственных полей не подходят для XML")
     }
+    if call.operation != .anyAmount { try ReceiptPositions.check(reader, leastPrice: .least) }  // that call has none (catalogue §3.2)
     try Self.checkTheRest(reader)
   }
 

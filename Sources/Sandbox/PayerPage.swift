@@ -68,7 +68,7 @@ extension Sandbox {
     case .success:
       return PayerViews.state("Paid", "\(payment.shownAmount.fixed) \(payment.terms.currency) was paid. Nothing more to do.", back)
     case .revoked:
-      return PayerViews.state("Taken back", payment.failure?.description ?? "The shop refused the payment.", back)
+      return PayerViews.state("Taken back", payment.failure?.description ?? "The shop released the money.", back)
     case .pending:
       return PayerViews.state("Under way", "The payment is being made. Load this page again in a moment.", nil)
     case .new, .error, .incomplete:

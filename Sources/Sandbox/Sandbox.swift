@@ -3,8 +3,8 @@ package import HTTPServer
 package import Logging
 import Synchronization
 
-/// Freedom Pay emulated: the page and status calls of both families, the payer's page, check and result callbacks with their repeats,
-/// redirects, and the control routes of design §4.6.
+/// Freedom Pay emulated: the page, status, capture, cancel and refund calls of both families, the payer's page, check and result callbacks
+/// with their repeats, redirects, and the control routes of design §4.6.
 ///
 /// It is a second, independent reading of `protocol.md`: it shares no code with the gateway's, so that each checks the other. Its state is
 /// in memory. May be used from any thread.

@@ -25,6 +25,8 @@ struct SandboxAmount: Equatable, Comparable, Sendable {
 
   static func < (left: Self, right: Self) -> Bool { left.hundredths < right.hundredths }
   static func + (left: Self, right: Self) -> Self { SandboxAmount(hundredths: left.hundredths + right.hundredths) }
+  static func - (left: Self, right: Self) -> Self { SandboxAmount(hundredths: left.hundredths - right.hundredths) }
+  static prefix func - (amount: Self) -> Self { SandboxAmount(hundredths: -amount.hundredths) }
 
   /// As callbacks and status answers write it: `20` where the request may have said `20.00`, `20.5` for 20.50 (protocol §4.1, live).
   var text: String {

@@ -1,4 +1,5 @@
-/// The two products of Freedom Pay that open payment pages; their calls differ in path, limits and error codes (protocol §2.1).
+/// The two products of Freedom Pay that open payment pages; their calls differ in path, limits and error codes (protocol §2.1). One shop's
+/// payments are known to the calls of both.
 enum Family: String, Sendable {
   case gateway
   case merchant
@@ -12,6 +13,9 @@ struct SandboxCall: Equatable, Sendable {
     case paymentPage = "payment_page"
     case initPayment = "init_payment"
     case status
+    case capture
+    case cancel
+    case refund
   }
 
   var operation: Operation
@@ -26,6 +30,12 @@ struct SandboxCall: Equatable, Sendable {
     SandboxCall(operation: .initPayment, family: .merchant, paths: ["/init_payment.php", "/init_payment"]),
     SandboxCall(operation: .status, family: .gateway, paths: ["/g2g/status_v2"]),
     SandboxCall(operation: .status, family: .merchant, paths: ["/get_status3.php"]),
+    SandboxCall(operation: .capture, family: .gateway, paths: ["/g2g/clearing"]),
+    SandboxCall(operation: .capture, family: .merchant, paths: ["/do_capture.php"]),
+    SandboxCall(operation: .cancel, family: .gateway, paths: ["/g2g/cancel"]),
+    SandboxCall(operation: .cancel, family: .merchant, paths: ["/cancel.php", "/cancel"]),
+    SandboxCall(operation: .refund, family: .gateway, paths: ["/g2g/refund"]),
+    SandboxCall(operation: .refund, family: .merchant, paths: ["/revoke.php", "/revoke"]),
   ]
 }
 

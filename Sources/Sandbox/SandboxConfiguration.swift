@@ -6,6 +6,17 @@ package struct SandboxConfiguration: Sendable {
     case multipart
   }
 
+  /// How two names are spelled that the documentation spells in two ways.
+  package enum Wording: Sendable {
+    /// As its schemas have them: pg_clearing_status, pg_revoke_amount.
+    case schema
+    /// As its samples have them: pg_status_clearing, pg_revoked_amount.
+    case sample
+
+    var clearingStatus: String { self == .schema ? "pg_clearing_status" : "pg_status_clearing" }
+    var revokeAmount: String { self == .schema ? "pg_revoke_amount" : "pg_revoked_amount" }
+  }
+
   /// pg_merchant_id of the shop.
   package var merchant: Int64
   /// The shop's secret for accepting payments.
@@ -25,6 +36,10 @@ package struct SandboxConfiguration: Sendable {
   package var callbackEncoding = CallbackEncoding.urlencoded
   /// How long one callback may take. The real limit is not published (protocol §3).
   package var callbackTimeout: Duration = .seconds(20)
+  /// Whether a result call follows a capture, cancel or refund: not documented, but seen in one public mock (protocol §4.2).
+  package var operationCallbacks = false
+  /// By default it follows from the seed: odd as the schema has it, even as the sample.
+  package var wording: Wording
   /// The first pg_payment_id. By default it follows from the time of the start in milliseconds, so that a sandbox that was started again
   /// never gives a number that a gateway with a lasting database has already seen.
   package var firstPaymentID: Int64?
@@ -34,6 +49,7 @@ package struct SandboxConfiguration: Sendable {
     self.secret = secret
     self.publicURL = publicURL
     self.seed = seed
+    wording = seed.isMultiple(of: 2) ? .sample : .schema
   }
 }
 
@@ -50,6 +66,10 @@ enum SandboxLimits {
   static let xmlBytes = 1 << 20
   /// Longest wait of a fault, in milliseconds.
   static let faultDelay = 120_000
+  /// Longest virtual time of a fault, in milliseconds: thirty days.
+  static let faultAfter: Int64 = 30 * 86_400_000
+  /// Operations kept of one payment: 1000 are a refund of 0.1 % each.
+  static let operations = 1_000
 }
 
 /// The shop's secret. It is only ever hashed; everything that prints it prints `<redacted>`.

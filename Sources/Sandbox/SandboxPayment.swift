@@ -33,6 +33,8 @@ struct SandboxPayment: Sendable {
   var approvalCode: String?
   /// Whether the shop may still refuse in its answer to the result: until the first delivery was tried (protocol §4.2, §4.3).
   var canReject = false
+  /// Captures, cancels and refunds, in the order they came.
+  var operations: [SandboxOperation] = []
 
   init(id: Int64, family: Family, customer: String, terms: PageTerms, createdAt: Int64) {
     self.id = id
@@ -46,15 +48,14 @@ struct SandboxPayment: Sendable {
 
   func isExpired(at now: Int64) -> Bool { now >= expiresAt }
 
-  /// A page that nobody paid in its lifetime is `incomplete`; a failed attempt stays `error`.
+  /// A page that nobody paid in its lifetime is `incomplete`; a failed attempt stays `error`; a released hold is `revoked`; a refund
+  /// changes nothing here (protocol §7.1).
   func status(at now: Int64) -> Status {
-    status == .new && isExpired(at: now) ? .incomplete : status
-  }
-
-  /// pg_captured: whether the money was taken, not only held.
-  func isCaptured(at now: Int64) -> Bool {
-    guard status == .success, let paidAt else { return false }
-    return !terms.isHold || now >= paidAt + Self.holdLifetime
+    switch status {
+    case .new where isExpired(at: now): .incomplete
+    case .success where isReleased(at: now): .revoked
+    default: status
+    }
   }
 
   /// What the answers show: what was tried, else what was asked for, else nothing.

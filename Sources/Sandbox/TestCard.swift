@@ -9,10 +9,18 @@ struct TestCard: Equatable, Sendable {
 
   var number: String
   var outcome: Outcome
+  /// The operations on its payments that fail (catalogue §10.1, the matrix).
+  var failing: Set<SandboxOperation.Kind> = []
 
   static let all: [TestCard] =
-    ["4400444400004440", "4716047261941981", "5555555555555599", "4939770956154989"].map { TestCard($0, .success(is3DS: false)) }
-    + ["4400444400004444", "4916307416334310", "5367654276102126"].map { TestCard($0, .success(is3DS: true)) }
+    ["4400444400004440", "5555555555555599"].map { TestCard($0, .success(is3DS: false)) }
+    + [
+      TestCard("4716047261941981", .success(is3DS: false), failing: [.cancel]),
+      TestCard("4939770956154989", .success(is3DS: false), failing: [.capture]),
+      TestCard("4400444400004444", .success(is3DS: true)),
+      TestCard("4916307416334310", .success(is3DS: true), failing: [.cancel, .refund]),
+      TestCard("5367654276102126", .success(is3DS: true), failing: [.capture]),
+    ]
     + ["6224466455690681278", "623275279933273424", "62528733472390953"].map { TestCard($0, .success(is3DS: false)) }
     + [
       ("4400444400004443", 10009), ("4400444400004446", 9014), ("5335215945367703", 9999), ("4400444400004441", 9999),
@@ -23,9 +31,10 @@ struct TestCard: Equatable, Sendable {
 
   static let byNumber = Dictionary(uniqueKeysWithValues: all.map { ($0.number, $0) })
 
-  init(_ number: String, _ outcome: Outcome) {
+  init(_ number: String, _ outcome: Outcome, failing: Set<SandboxOperation.Kind> = []) {
     self.number = number
     self.outcome = outcome
+    self.failing = failing
   }
 
   /// The card of that number; blanks and hyphens do not count. Nil where the lists do not have it.
@@ -63,6 +72,9 @@ struct PaymentFailure: Equatable, Sendable {
   static func reversedByShop(_ description: String?) -> PaymentFailure {
     PaymentFailure(code: 10000, description: description ?? "Магазин отказался от платежа")
   }
+
+  /// The hold was released: legacy code 400, cancelled by the payer or the payment system (catalogue §10.4).
+  static let released = PaymentFailure(code: 400, description: "Платеж отменен")
 
   static func declined(code: Int) -> PaymentFailure {
     let description =

@@ -5,6 +5,8 @@ import Payments
 struct BookReader {
   let db: Database
   let limits: StorageLimits
+  /// Told about every link that a list passes over since it cannot be read.
+  var unreadable: @Sendable (StoreError) -> Void = { _ in }
 
   /// What a unit reads: links of its merchant only, each once, newest first.
   func snapshot(_ scope: Scope) throws -> Snapshot {
@@ -34,15 +36,15 @@ struct BookReader {
   func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) throws -> [PaymentLink] {
     var due: [PaymentLink] = []
     for rank in LookRank.allCases where due.count < limit {
-      due += try links(
-        LinkStatements.due,
-        ["merchant": merchant.text, "rank": rank.rawValue, "before": before.milliseconds, "limit": limit - due.count])
+      due += try readable(LinkStatements.due, limit: limit - due.count) { bound in
+        ["merchant": merchant.text, "rank": rank.rawValue, "before": before.milliseconds, "limit": bound]
+      }
     }
     return due
   }
 
   func linksToExpire(before: Timestamp, limit: Int) throws -> [PaymentLink] {
-    try links(LinkStatements.ended, ["before": before.milliseconds, "limit": limit])
+    try readable(LinkStatements.ended, limit: limit) { bound in ["before": before.milliseconds, "limit": bound] }
   }
 
   func events(of id: LinkID) throws -> [Event] {
@@ -75,6 +77,22 @@ struct BookReader {
     for index in links.indices {
       links[index].payments = try payments(of: links[index].id)
       links[index].operations = try operations(of: links[index].id)
+    }
+    return links
+  }
+
+  /// Work that is due: a damaged row is told and left to a person, and costs no other link its turn.
+  private func readable(_ sql: String, limit: Int, _ arguments: (_ bound: Int) -> StatementArguments) throws -> [PaymentLink] {
+    var links: [PaymentLink] = []
+    let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments(limit + limits.unreadableLinks))
+    while links.count < limit, let row = try rows.next() {
+      do {
+        var link = try StoredRow(link: row).link()
+        link.payments = try payments(of: link.id)
+        links.append(link)
+      } catch let error as StoreError where error.code == .corrupt {
+        unreadable(error)
+      }
     }
     return links
   }

@@ -12,10 +12,12 @@ package final class SQLiteStore: Store {
   /// Held for as long as the store lives; nil once it is closed.
   private let lock: Mutex<DatabaseLock?>
   private let waitingReads = Atomic<Int>(0)
+  private let logger: Logger
 
   init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) {
     self.pool = pool
     self.limits = limits
+    self.logger = logger
     self.lock = Mutex(lock)
     writer = GroupWriter(pool: pool, limits: limits, logger: logger)
   }
@@ -94,11 +96,14 @@ package final class SQLiteStore: Store {
       throw StoreError(.overloaded, "\(limits.waitingReads) reads wait already")
     }
     defer { waitingReads.subtract(1, ordering: .relaxed) }
-    let limits = limits
+    let (limits, logger) = (limits, logger)
     let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
       pool.asyncRead { db in
         do {
-          continuation.resume(returning: .success(try body(BookReader(db: db.get(), limits: limits))))
+          let reader = BookReader(db: try db.get(), limits: limits) { error in
+            logger.error("a link cannot be read", metadata: ["doing": "\(doing)", "detail": "\(error.detail)"])
+          }
+          continuation.resume(returning: .success(try body(reader)))
         } catch {
           continuation.resume(returning: .failure(StoreError(error, while: doing)))
         }

@@ -25,6 +25,8 @@ package struct StorageLimits: Hashable, Sendable {
   /// Links of one order that a unit reads, the live ones first, then the newest: what ended before a thousand others decides nothing any more,
   /// and a report finds its own link by the payment's number.
   package var linksOfOrder = 1000
+  /// Links that cannot be read and are passed over in one list of what is due: with more, the file is damaged as a whole.
+  package var unreadableLinks = 64
   /// Events of one link that are read at once.
   package var eventsOfLink = 10_000
 

@@ -157,7 +157,6 @@ struct FaultTests {
     let bench = try Bench()
     try await load(bench, "{\"on\": \"any_amount\", \"fault\": \"html\"}")
     let cases: [(String, Int)] = [
-      ("{\"on\": \"capture\", \"fault\": \"drop\"}", 422), ("{\"on\": \"refund\", \"fault\": \"drop\"}", 422),
       ("{\"on\": \"check\", \"fault\": \"reorder\"}", 422), ("{\"on\": \"any_amount\", \"fault\": \"wrong_amount\"}", 422),
       ("{\"on\": \"result\", \"fault\": \"slow_drip\"}", 422), ("{\"on\": \"status\", \"fault\": \"drop\", \"times\": 0}", 422),
       ("{\"on\": \"status\", \"fault\": \"drop\", \"percent\": 101}", 422),

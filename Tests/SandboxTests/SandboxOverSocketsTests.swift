@@ -120,6 +120,30 @@ struct SandboxOverSocketsTests {
     }
   }
 
+  @Test("a refund whose answer is lost was carried out or not, and the books say which", arguments: ["drop", "timeout_after_accept"])
+  func droppedRefund(fault: String) async throws {
+    try await town { town in
+      func post(_ path: String, _ json: String) async throws {
+        let answer = try await town.client.send(
+          HTTPClientRequest(url: town.sandbox + path, fields: [.contentType: "application/json"], body: Array(json.utf8)))
+        #expect(answer.status == 200)
+      }
+      let id = try #require(try WireXMLReader.read(try await open(town).body)["pg_payment_id"])
+      try await post("/control/payments/\(id)/pay", "{\"card\": \"4400444400004440\", \"amount\": \"10000\"}")
+      try await post("/control/faults", "{\"rules\": [{\"on\": \"refund\", \"fault\": \"\(fault)\", \"delay_ms\": 10}]}")
+      var message: WireMessage = ["pg_merchant_id": "\(Bench.merchant)", "pg_payment_id": id, "pg_amount": "2500", "pg_salt": "s"]
+      message.append("pg_sig", WireSignature.digest(message, script: "refund", secret: Bench.secret))
+      let form = FormBody(urlencoded: message.flattened)
+      let call = HTTPClientRequest(url: "\(town.sandbox)/g2g/refund", fields: [.contentType: form.contentType], body: form.bytes)
+      let error = await #expect(throws: HTTPClientError.self) { try await town.client.send(call) }
+      #expect(error?.mayHaveBeenSent == true)
+      let shown = try await town.client.send(HTTPClientRequest(method: .get, url: "\(town.sandbox)/control/payments/\(id)"))
+      let object = try JSONSerialization.jsonObject(with: Data(shown.body)) as? [String: Any]
+      #expect(object?["refunded"] as? String == (fault == "drop" ? "0" : "2500"))
+      #expect((object?["operations"] as? [[String: Any]])?.count == (fault == "drop" ? 0 : 1))
+    }
+  }
+
   @Test("a slow answer arrives whole")
   func slow() async throws {
     try await town { town in

@@ -1,6 +1,8 @@
 import FoundationEssentials
 import GRDB
+import Logging
 import Payments
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -81,6 +83,30 @@ import Testing
     }
   }
 
+  @Test("says loudly what cannot be read among what is due, and hands on the rest", arguments: ["link", "payment"])
+  func corruptAmongDue(_ table: String) async throws {
+    let log = LoudLines()
+    try await TemporaryFolder.with { folder in
+      let store = try SQLiteStore.open(path: folder.file("books.db"), logger: Logger(label: "test") { _ in log })
+      let bad = Sample.link("A", expires: Sample.at(0), payments: [Sample.attempt(.pending, number: 5)], look: Sample.at(0))
+      let good = Sample.link("B", expires: Sample.at(1), look: Sample.at(1))
+      try await store.insert(bad)
+      try await store.insert(good)
+      try await store.pool.writeWithoutTransaction { db in
+        try db.execute(sql: "PRAGMA ignore_check_constraints = ON")
+        try db.execute(
+          sql: table == "link" ? "UPDATE link SET terms = '{' WHERE id = ?" : "UPDATE payment SET status = '?' WHERE link = ?",
+          arguments: [bad.id.text])
+      }
+      let until = Sample.at(60)
+      #expect(try await store.linksToLookAt(merchant: Sample.shop, before: until, limit: 1).map(\.id) == [good.id])
+      #expect(try await store.linksToExpire(before: until, limit: 1).map(\.id) == [good.id])
+      #expect(log.texts.count == 2)
+      #expect(log.texts.allSatisfy { $0.contains(bad.id.text) })
+      await store.close()
+    }
+  }
+
   /// Files that were written stay readable only while this text does: who changes it must write a migration.
   @Test("writes terms and states as it always did")
   func golden() throws {
@@ -143,4 +169,26 @@ import Testing
       #expect(after == before)
     }
   }
+}
+
+/// Keeps the details of what was logged as an error.
+private final class LoudLines: LogHandler {
+  private let kept = Mutex<[String]>([])
+  var texts: [String] { kept.withLock { $0 } }
+
+  var metadata: Logger.Metadata {
+    get { [:] }
+    set {}
+  }
+  var logLevel: Logger.Level {
+    get { .error }
+    set {}
+  }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { nil }
+    set {}
+  }
+
+  func log(event: LogEvent) { kept.withLock { $0.append("\(event.metadata?["detail"] ?? "-")") } }
 }

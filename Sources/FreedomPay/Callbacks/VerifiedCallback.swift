@@ -51,20 +51,21 @@ struct VerifiedCallback {
   }
 
   private func report(_ values: ReportFields, _ now: Timestamp) throws(InvalidValue) -> Report {
-    let status = kind == .check ? PaymentStatus.pending : resultStatus(values)
+    let cleared = try values.money("pg_clearing_amount")
+    let status = kind == .check ? PaymentStatus.pending : resultStatus(values, cleared: cleared)
     return Report(
       source: kind == .check ? .check : .result, merchant: merchant.name, paymentID: try values.paymentID(), order: values.order,
       link: values.link, status: status, amount: try values.money("pg_amount"),
-      captured: status == .paid ? try values.money("pg_clearing_amount") : nil, discount: try values.money("pg_discount_amount"),
+      captured: status == .paid ? cleared.flatMap { $0.minorUnits > 0 ? $0 : nil } : nil, discount: try values.money("pg_discount_amount"),
       isTest: isTest(values), method: values.method, card: values.card, failure: status == .failed ? failure(values) : nil,
       paidAt: status.hasMoney ? values.paidAt : nil, canReject: values.flag("pg_can_reject") ?? false, asOf: now,
       needsConfirmation: form != .strict, evidence: CallbackEvidence(fields, merchant: merchant.name).evidence)
   }
 
-  /// `pg_result=1` with `pg_captured=0` is only a hold; 2 is "not finished".
-  private func resultStatus(_ values: ReportFields) -> PaymentStatus {
+  /// `pg_result=1` with `pg_captured=0` is only a hold, and so is a captured sum of nothing without the flag; 2 is "not finished".
+  private func resultStatus(_ values: ReportFields, cleared: Money?) -> PaymentStatus {
     switch fields.text("pg_result") {
-    case "1": values.flag("pg_captured") == false ? .authorized : .paid
+    case "1": values.flag("pg_captured") ?? (cleared.map { $0.minorUnits > 0 } ?? true) ? .paid : .authorized
     case "0": .failed
     default: .pending
     }

@@ -100,7 +100,9 @@ struct StatusReading {
     for case .nested(let refund) in fields.nested("pg_refund_payments")?.all.map(\.value) ?? [] {
       let status = refund.text("pg_payment_status")
       guard status == nil || status == "success" || status == "ok", let text = refund.text("pg_amount") else { continue }
-      sum += magnitude(try Money(decimal: text, currency: currency))
+      let (total, isTooLarge) = sum.addingReportingOverflow(magnitude(try Money(decimal: text, currency: currency)))
+      guard !isTooLarge else { throw InvalidValue("must be a sum that a number can hold") }
+      sum = total
     }
     return Money(minorUnits: sum, currency: currency)
   }

@@ -141,6 +141,21 @@ struct CallbackTests {
     }
   }
 
+  @Test("what was captured: the flag decides, a sum of nothing beside it says nothing, a sum of nothing alone is a hold")
+  func captured() async throws {
+    let cases: [(flag: String?, cleared: String?, status: PaymentStatus, captured: Int64)] = [
+      ("1", nil, .paid, 15_000_000), ("1", "0", .paid, 15_000_000), ("1", "100000", .paid, 10_000_000), (nil, "150000", .paid, 15_000_000),
+      (nil, "0", .authorized, 0), ("0", "0", .authorized, 0), ("0", "150000", .authorized, 0),
+    ]
+    for test in cases {
+      let house = try CallbackHouse()
+      let fields = house.result { $0 = $0.setting("pg_captured", test.flag).setting("pg_clearing_amount", test.cleared) }
+      #expect(verifiedStatus(await house.deliver(fields)) == "ok")
+      #expect(house.paymentStatus == test.status, "\(test)")
+      #expect(house.books.now(house.link.id)?.payments.first?.captured == test.captured, "\(test)")
+    }
+  }
+
   @Test("a forged message gets 400, is counted, and changes nothing")
   func forged() async throws {
     let house = try CallbackHouse()

@@ -111,6 +111,16 @@ struct StatusReadingTests {
     #expect(answer?.refunded?.minorUnits == 1_550)
   }
 
+  @Test("refunds that add up to more than any number holds are no answer to believe, and no crash")
+  func refundsBeyondNumbers() async {
+    let refund = Fields.Field("pg_refund_payment", ["pg_amount": "-999999999999999"])
+    for (count, word) in [(92, "report"), (93, "unknown")] {
+      let list = Fields(Array(repeating: refund, count: count))
+      let answer = await ask(Fields(Self.paid.all + [.init("pg_refund_payments", .nested(list))]), family: .merchant)
+      #expect(answer.word == word, "\(count)")
+    }
+  }
+
   @Test("a word `refunded` without a sum gives back all that was taken")
   func refundedWord() async {
     let answer = await report(Self.paid.setting("pg_payment_status", "refunded"))

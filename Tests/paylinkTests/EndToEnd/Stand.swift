@@ -1,5 +1,6 @@
 import HTTPTypes
 import Foundation
+import Synchronization
 import Testing
 
 /// A gateway and a sandbox acquirer as two processes on free ports, with an SQLite file in a folder of their own.
@@ -87,25 +88,32 @@ final class Stand: @unchecked Sendable {
   }
 }
 
-/// Ports that were free a moment ago. Each is handed out once in this run.
+/// Ports that were free a moment ago, below those that the system gives to outgoing connections. Each is handed out once in this run.
 enum FreePorts {
+  private static let taken = Mutex<Set<Int>>([])
+
   static func take(_ count: Int) throws -> [Int] {
-    var sockets: [Int32] = []
-    defer { for socket in sockets { close(socket) } }
-    return try (0..<count).map { _ in
-      let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
-      sockets.append(descriptor)
-      var address = sockaddr_in()
-      address.sin_family = sa_family_t(AF_INET)
-      address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-      var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-      let bound = unsafe withUnsafeMutablePointer(to: &address) { pointer in
-        unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-          unsafe bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
-        }
+    var ports: [Int] = []
+    for _ in 0..<1000 where ports.count < count {
+      let port = Int.random(in: 11_000..<32_000)
+      if taken.withLock({ $0.insert(port).inserted }), canBind(port) { ports.append(port) }
+    }
+    guard ports.count == count else { throw Failure("no free port") }
+    return ports
+  }
+
+  private static func canBind(_ port: Int) -> Bool {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = UInt16(port).bigEndian
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    // SAFETY: the address lives for the call, and its length is its own.
+    return unsafe withUnsafeMutablePointer(to: &address) { pointer in
+      unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
       }
-      guard bound else { throw Failure("no free port") }
-      return Int(UInt16(bigEndian: address.sin_port))
     }
   }
 }

@@ -23,6 +23,14 @@ import Transport
     return try Settings.load(SettingsSources(file: path, environment: all, flags: flags, isSandbox: isSandbox))
   }
 
+  @Test("a configuration file that is not there, and none where one is needed, are one line each")
+  func missing() throws {
+    let none = #expect(throws: SettingsError.self) { try Settings.load(SettingsSources(file: "/nowhere.yaml", environment: [:])) }
+    #expect(none?.description == "/nowhere.yaml: cannot be read: No such file or directory")
+    let bare = #expect(throws: SettingsError.self) { try Settings.load(SettingsSources(environment: [:])) }
+    #expect(bare?.description == "the environment: public_url: is required")
+  }
+
   @Test("what is not set has its default")
   func defaults() throws {
     let settings = try Self.load()
