@@ -1,7 +1,8 @@
 package import Payments
 import Synchronization
 
-/// An acquirer that answers what a test wrote down, in order; the last answer stays. It remembers what it was asked.
+/// An acquirer that answers what a test wrote down, in order; the last answer stays, with the next number for each further link, as no two
+/// links share a payment. It remembers what it was asked.
 package final class ScriptedAcquirer: Acquirer {
   private struct Script {
     var pages: [PageAnswer]
@@ -11,6 +12,8 @@ package final class ScriptedAcquirer: Acquirer {
     var operations: [OperationRequest] = []
     var requests: [PageRequest] = []
     var queries: [StatusQuery] = []
+    /// The links that the last page answer was given to, in order.
+    var lastServed: [LinkID] = []
   }
 
   private let script: Mutex<Script>
@@ -24,7 +27,7 @@ package final class ScriptedAcquirer: Acquirer {
   package var requests: [PageRequest] { script.withLock { $0.requests } }
   package var queries: [StatusQuery] { script.withLock { $0.queries } }
 
-  package func answer(pages: [PageAnswer]) { script.withLock { $0.pages = pages } }
+  package func answer(pages: [PageAnswer]) { script.withLock { ($0.pages, $0.lastServed) = (pages, []) } }
   package func answer(statuses: [StatusAnswer]) { script.withLock { $0.statuses = statuses } }
 
   package var operations: [OperationRequest] { script.withLock { $0.operations } }
@@ -42,7 +45,12 @@ package final class ScriptedAcquirer: Acquirer {
   package func openPage(_ request: PageRequest) async -> PageAnswer {
     script.withLock {
       $0.requests.append(request)
-      return $0.pages.count > 1 ? $0.pages.removeFirst() : $0.pages[0]
+      guard $0.pages.count == 1, case .opened(let id, let page) = $0.pages[0] else {
+        return $0.pages.count > 1 ? $0.pages.removeFirst() : $0.pages[0]
+      }
+      if !$0.lastServed.contains(request.link.id) { $0.lastServed.append(request.link.id) }
+      let place = $0.lastServed.firstIndex(of: request.link.id) ?? 0
+      return (try? PaymentID(id.number + Int64(place))).map { .opened($0, page) } ?? $0.pages[0]
     }
   }
 

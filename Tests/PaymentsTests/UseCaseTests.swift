@@ -255,6 +255,7 @@ import Testing
       Issue.record("created")
       return
     }
+    acquirer.answer(pages: [Self.opened(7)])
     guard case .pending(let link) = try await create(order: "B2", key: "k2") else {
       Issue.record("pending: the number is the first link's")
       return
