@@ -26,6 +26,8 @@ struct CommandFailure: Error, Hashable {
     case refused = 1
     /// Bad usage.
     case usage = 64
+    /// What was given to read is not what it should be.
+    case data = 65
     /// Nobody answers there.
     case unavailable = 69
     /// Something that cannot be went wrong inside.
