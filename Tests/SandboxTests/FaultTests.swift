@@ -57,7 +57,7 @@ struct FaultTests {
     #expect((answer == nil) == (testCase.http == nil))
     if let http = testCase.http { #expect(response.status.code == http) }
     if ["delay", "slow_drip", "timeout_before_accept", "timeout_after_accept"].contains(testCase.fault) {
-      #expect(took >= .milliseconds(50))
+      #expect(took >= .milliseconds(45))
     }
     let message = answer.flatMap { try? WireXMLReader.read(Array($0.utf8)) }.flatMap { $0.contains("pg_status") ? $0 : nil }
     #expect((message != nil) == (testCase.signature != nil))

@@ -41,6 +41,7 @@ struct Gateway {
   }
 
   private var facade: Facade {
+    let metrics = metrics
     let configuration = FacadeConfiguration(
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
     return Facade(
@@ -48,7 +49,12 @@ struct Gateway {
       read: ReadLinks(store: store), cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger),
       operate: OperateLink(store: store, run: run, clock: clock, logger: logger), sync: sync, seen: MarkSeen(store: store, clock: clock),
-      clock: clock, logger: Logger(label: "paylink.api"))
+      clock: clock, logger: Logger(label: "paylink.api"),
+      count: { merchant, outcome in
+        metrics.makeCounter(
+          label: MetricName.linksCreated, dimensions: [("merchant", "\(merchant)"), ("outcome", outcome.rawValue)]
+        ).increment(by: 1)
+      })
   }
 
   private var callbacks: FreedomPayCallbacks {

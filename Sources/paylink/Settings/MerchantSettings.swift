@@ -58,6 +58,17 @@ extension MerchantSettings: Decodable {
     let names = try values.nestedContainer(keyedBy: ScriptKeys.self, forKey: .scriptNames)
     scriptNames.check = try names.read(.check, Self.script) ?? scriptNames.check
     scriptNames.result = try names.read(.result, Self.script) ?? scriptNames.result
+    try Self.verify(scriptNames, in: values)
+  }
+
+  /// A signature covers values, not names (protocol §1.1): only the script name tells a check from a result, and both from the redirects that
+  /// payers see signed.
+  private static func verify(_ names: CallbackScripts, in values: KeyedDecodingContainer<CodingKeys>) throws {
+    guard names.check != names.result else { throw values.broken(.scriptNames, "check and result must differ") }
+    let redirects = [ScriptName("success"), ScriptName("failure")]
+    guard !redirects.contains(names.check), !redirects.contains(names.result) else {
+      throw values.broken(.scriptNames, "must not be success or failure, the names of the payers' returns")
+    }
   }
 
   private static func secret(in values: KeyedDecodingContainer<CodingKeys>) throws -> SecretKey {

@@ -50,7 +50,13 @@ extension Settings: Decodable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     listen = try Self.addresses(.listen, in: values, otherwise: Default.listen)
     opsListen = try Self.addresses(.opsListen, in: values, otherwise: Default.opsListen)
-    publicURL = try values.need(.publicURL) { text throws(InvalidValue) in try WebAddress(text) }
+    publicURL = try values.need(.publicURL) { text throws(InvalidValue) in
+      // The longest that hangs on it is /callbacks/, a merchant's name of 32 and a script name.
+      guard text.utf8.count <= 180 else {
+        throw InvalidValue("must be at most 180 bytes: with our paths it has to stay within the acquirer's 255")
+      }
+      return try WebAddress(text)
+    }
     database = try values.read(.database) { text throws(InvalidValue) in try DatabaseLocation(text) } ?? DatabaseLocation(Default.database)
     acquirerCAFile = try values.read(.acquirerCAFile, SettingText.any)
     acquirerProxy = try values.read(.acquirerProxy) { text throws(InvalidValue) in try ProxyAddress(text) }

@@ -104,6 +104,7 @@ import Testing
     let metrics = try await Wire.send(.get, stand.operations + "/metrics")
     #expect(metrics.status == 200)
     #expect(metrics.text.contains("/v1/payment-links"))
+    #expect(metrics.text.contains("paylink_links_created_total{merchant=\"main\",outcome=\"created\"} 1"))
     #expect(!metrics.text.contains("H1"))
     for path in ["/livez", "/readyz", "/metrics"] { #expect(try await Wire.send(.get, stand.url + path).status == 404) }
     let environment = ["PAYLINK_OPS_LISTEN": "127.0.0.1:\(stand.operationsPort)"]

@@ -81,7 +81,7 @@ import Transport
       Bad(arguments: createLine(), line: "give either --amount, or --min and --max"),
       Bad(arguments: createLine("--min", "1"), line: "--min and --max come together"),
       Bad(arguments: createLine("--amount", "1", "--suggest", "1"), line: "--suggest comes with --min and --max"),
-      Bad(arguments: ["links", "capture", "pl_1"], line: "2 unexpected arguments: 'capture', 'pl_1'"),
+      Bad(arguments: ["links", "release", "pl_1"], line: "2 unexpected arguments: 'release', 'pl_1'"),
       Bad(arguments: ["refund"], line: "Unexpected argument 'refund'"),
     ])
   func usage(_ bad: Bad) throws {

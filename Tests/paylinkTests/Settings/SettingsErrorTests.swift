@@ -98,6 +98,15 @@ import Testing
     Case(
       yaml: file("region: uz", "region: uz\n    script_names: {check: a/b}"),
       line: "FILE: merchants[0].script_names.check: must be the last segment of a path, such as result"),
+    Case(
+      yaml: file("region: uz", "region: uz\n    script_names: {check: result}"),
+      line: "FILE: merchants[0].script_names: check and result must differ"),
+    Case(
+      yaml: file("region: uz", "region: uz\n    script_names: {result: success}"),
+      line: "FILE: merchants[0].script_names: must not be success or failure, the names of the payers' returns"),
+    Case(
+      yaml: file("https://pay.example.uz", "https://pay.example.uz/\(String(repeating: "p", count: 160))"),
+      line: "FILE: public_url: must be at most 180 bytes: with our paths it has to stay within the acquirer's 255"),
     Case(yaml: file("region: uz", "region: uz\n    late_money: eat"), line: "FILE: merchants[0].late_money: must be accept or hold"),
     Case(yaml: file("1a2a", "1a2"), line: "FILE: api_keys[0].sha256: must be 64 hex digits, the SHA-256 of the whole key"),
     Case(yaml: file("1a2a", "xxxx"), line: "FILE: api_keys[0].sha256: must be 64 hex digits, the SHA-256 of the whole key"),
