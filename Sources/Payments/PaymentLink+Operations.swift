@@ -25,7 +25,7 @@ extension PaymentLink {
   /// Ends an operation well: the money moved, once.
   mutating func succeed(_ id: OperationID, reference: PaymentID?, at now: Timestamp, lateMoney: LateMoney, changes: inout Changes) {
     guard let place = operations.firstIndex(where: { $0.id == id }), operations[place].status.isOpen else { return }
-    operations[place].end(.succeeded, at: now)
+    end(place, .succeeded, at: now)
     operations[place].reference = reference ?? operations[place].reference
     move(operations[place], at: now, lateMoney: lateMoney, changes: &changes)
   }
@@ -33,9 +33,18 @@ extension PaymentLink {
   /// Ends an operation that moved nothing.
   mutating func fail(_ id: OperationID, _ failure: Failure, at now: Timestamp, changes: inout Changes) {
     guard let place = operations.firstIndex(where: { $0.id == id }), operations[place].status.isOpen else { return }
-    operations[place].end(.failed, at: now)
+    end(place, .failed, at: now)
     operations[place].failure = failure
     if operations[place].kind == .refund { changes.record(.refundFailed, &self, at: now) } else { sequence += 1 }
+  }
+
+  /// Ends an operation. The one that waited behind it is at once due.
+  mutating func end(_ place: Int, _ status: Operation.Status, at now: Timestamp) {
+    operations[place].end(status, at: now)
+    let payment = operations[place].payment
+    guard let next = operations.firstIndex(where: { $0.payment == payment && $0.status.isOpen }), operations[next].status == .requested
+    else { return }
+    operations[next].nextLookAt = now
   }
 
   /// What a successful operation does to its payment and link.

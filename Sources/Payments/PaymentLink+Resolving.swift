@@ -33,7 +33,7 @@ extension PaymentLink {
       // What was never sent was not its doing.
       if operation.status == .requested { return fail(operation.id, overtaken, at: now, changes: &changes) }
       // The report itself has moved the money in the books.
-      operations[place].end(.succeeded, at: now)
+      end(place, .succeeded, at: now)
       sequence += 1
     case (.capture, .canceled), (.cancel, .paid), (.cancel, .partiallyRefunded), (.cancel, .refunded):
       fail(operation.id, overtaken, at: now, changes: &changes)

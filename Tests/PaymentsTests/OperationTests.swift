@@ -93,6 +93,23 @@ import Testing
     #expect(acquirer.operations.count == 1)
   }
 
+  @Test("What waits behind an operation is due as soon as that one ended, well or not")
+  func queued() async throws {
+    let link = try paid()
+    acquirer.answer(operations: [
+      .accepted(try PaymentID(61)), .refused(AcquirerRefusal(kind: .refused, code: "1", description: "no")), .done(nil),
+    ])
+    for index in 0..<3 { _ = try await refund(100, on: link, key: "k\(index)") }
+    #expect(try await current(link).operations.map(\.status) == [.sent, .requested, .requested])
+    clock.advance(by: .seconds(6))
+    acquirer.answer(statuses: [.report(report(.partiallyRefunded, refunds: [try listed(61, 100)]))])
+    try await reconcile(link)
+    #expect(try await current(link).operations.map(\.status) == [.succeeded, .failed, .requested])
+    #expect(try await current(link).nextLookAt == clock.now())
+    try await reconcile(link)
+    #expect(try await current(link).operations.map(\.status) == [.succeeded, .failed, .succeeded])
+  }
+
   @Test("A hundred refunds of ten percent at once leave exactly ten")
   func parallel() async throws {
     let link = try paid()
