@@ -10,13 +10,14 @@ struct ClaimLook: UnitOfWork {
   /// - Returns: the link, or nil where it needs no look any more.
   func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
     guard var link = snapshot.links.first, let due = link.nextLookAt, due <= now else { return Decision(nil) }
+    var changes = Changes()
     link.askedAt = now
     for index in link.operations.indices where link.operations[index].nextLookAt.map({ $0 <= now }) ?? false {
       link.operations[index].looks += 1
       link.operations[index].scheduleLook(after: now)
+      if link.operations[index].isTimeForPerson { changes.record(.paymentAnomaly, &link, at: now) }
     }
     if link.status == .creating { link.nextLookAt = now + recoveryEvery } else { link.scheduleLook(after: now) }
-    var changes = Changes()
     changes.updated = [link]
     return Decision(link, changes)
   }

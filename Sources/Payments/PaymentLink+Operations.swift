@@ -80,6 +80,6 @@ extension Operation {
     nextLookAt = now + (looks < waits.count ? waits[looks] : .days(1))
   }
 
-  /// After a day without an end a person is asked (design §3).
-  func needsPerson(at now: Timestamp) -> Bool { status.isOpen && (sentAt.map { now - $0 >= .days(1) } ?? false) }
+  /// Whether this look is the one, more than a day after the first, at which a person is asked (design §3). It goes on being asked about.
+  var isTimeForPerson: Bool { looks == 7 }
 }

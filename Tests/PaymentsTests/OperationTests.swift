@@ -364,4 +364,26 @@ import Testing
       #expect(try await settle(less).reading == reading)
     }
   }
+
+  @Test("An operation without an end is asked about ever more seldom, and after a day a person is asked, once")
+  func person() async throws {
+    let link = try paid()
+    acquirer.answer(operations: [.unknown("timeout")])
+    _ = try await refund(100, on: link)
+    let sent = clock.now()
+    var asked: [Duration] = []
+    while clock.now() - sent < .days(4) {
+      clock.advance(by: .seconds(5))
+      let before = acquirer.queries.count
+      acquirer.answer(statuses: [.report(report(.paid))])
+      try await reconcile(link)
+      if acquirer.queries.count > before { asked.append(clock.now() - sent) }
+      let isAnomaly = books.events.contains { $0.kind == .paymentAnomaly }
+      #expect(isAnomaly == (clock.now() - sent >= .seconds(5 + 30 + 120 + 600 + 3600 + 21_600 + 86_400)))
+    }
+    #expect(asked.prefix(4) == [.seconds(5), .seconds(35), .seconds(155), .seconds(755)])
+    #expect(books.events.filter { $0.kind == .paymentAnomaly }.count == 1)
+    #expect(try await current(link).operations[0].status == .unknown)
+    #expect(acquirer.operations.count == 1)
+  }
 }
