@@ -96,30 +96,8 @@ let package = Package(
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
-    tests("paylink", ["Payments", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes]),
+    tests(
+      "paylink",
+      ["Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes, logging]),
   ]
 )
-
-// BUILDING-TIME ONLY (removed before landing): PAYLINK_ROOMS=A,B keeps these rooms, what they need, and their tests.
-if let wanted = Context.environment["PAYLINK_ROOMS"] {
-  let byName = Dictionary(uniqueKeysWithValues: package.targets.map { ($0.name, $0) })
-  var kept: Set<String> = []
-  var products: Set<String> = []
-  func keep(_ name: String) {
-    guard let target = byName[name], kept.insert(name).inserted else { return }
-    for dependency in target.dependencies {
-      switch dependency {
-      case .byNameItem(let name, _), .targetItem(let name, _): keep(name)
-      case .productItem(_, let package, _, _): if let package { products.insert(package) }
-      @unknown default: break
-      }
-    }
-  }
-  for room in wanted.split(separator: ",") { keep(String(room)); keep("\(room)Tests") }
-  package.targets.removeAll { !kept.contains($0.name) }
-  package.products.removeAll { _ in !kept.contains("paylink") }
-  package.dependencies.removeAll { dependency in
-    guard case .sourceControl(_, let location, _) = dependency.kind else { return false }
-    return !products.contains { location.hasSuffix("/\($0)") }
-  }
-}
