@@ -45,6 +45,7 @@ struct ShortLinkTests {
     #expect(answer.fields[.contentType] == "text/html; charset=utf-8")
     #expect(answer.fields[.cacheControl] == "no-store")
     #expect(answer.fields[.referrerPolicy] == "no-referrer")
+    #expect(try #require(answer.fields[.contentSecurityPolicy]).contains("frame-ancestors 'none'"))
     #expect((answer.fields[.refresh] != nil) == (example.status == .creating))
     for secret in ["A1001", "150000", "4177", "customer.example", link.id.text, link.tokens.client.text, "UZS"] {
       #expect(!answer.text.contains(secret))

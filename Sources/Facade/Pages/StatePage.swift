@@ -20,8 +20,8 @@ struct StatePage: Sendable {
     let words = language.words(for: state)
     let html = template.render(["language": language.rawValue, "title": words.title, "text": words.text])
     var fields: HTTPFields = [
-      .cacheControl: "no-store", .referrerPolicy: "no-referrer", .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'",
-      .xContentTypeOptions: "nosniff",
+      .cacheControl: "no-store", .referrerPolicy: "no-referrer", .xContentTypeOptions: "nosniff",
+      .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     ]
     if state == .creating { fields[.refresh] = "3" }
     if state == .unavailable { fields[.retryAfter] = "5" }

@@ -51,7 +51,12 @@ struct SandboxCommand: Command {
     do {
       address = try FreePorts.settle([SocketAddress(text)])[0]
     } catch {
-      throw CommandFailure(error.code == .addressInUse ? .taken : .configuration, "\(error)")
+      guard error.code == .invalidAddress else {
+        throw CommandFailure(error.code == .addressInUse ? .taken : .configuration, "\(error)")
+      }
+      let rule = "must be an address such as 127.0.0.1:8080 or [::1]:8080 (\(error.operation))"
+      throw listen == nil
+        ? CommandFailure(.configuration, "PAYLINK_SANDBOX_LISTEN: \(rule)") : CommandFailure(.usage, "--listen: \(rule)")
     }
     guard address.isLoopback, address.port != nil else {
       throw CommandFailure(.configuration, "\(address) is not a loopback address with a port; the sandbox listens nowhere else")

@@ -62,6 +62,8 @@ struct APIClient {
       return try APIAnswer(await caller.send(request), path: path)
     } catch let failure as CommandFailure {
       throw failure
+    } catch let failure as HTTPClientError {
+      throw CommandFailure(.unavailable, "\(url): no answer (\(failure.detail))")
     } catch {
       throw CommandFailure(.unavailable, "\(url): no answer (\(error))")
     }

@@ -26,6 +26,18 @@ import Testing
     #expect(!refused.errors.contains("sk_wrong"))
   }
 
+  @Test("Where no gateway answers, links says so in one plain line and exits 69")
+  func silence() async throws {
+    let stand = try Stand()
+    // Nobody listens on port 1 of this machine.
+    let outcome = try await Program.run(
+      ["links", "list"], in: stand.folder, environment: ["PAYLINK_URL": "http://127.0.0.1:1", "PAYLINK_KEY": Stand.key])
+    #expect(outcome.status == 69)
+    #expect(outcome.errors.hasPrefix("paylink: http://127.0.0.1:1: no answer ("))
+    #expect(outcome.errors.split(separator: "\n").count == 1)
+    #expect(!outcome.errors.contains("HTTPClientError"))
+  }
+
   @Test("keys new prints a key once with the hash to configure")
   func keys() async throws {
     let stand = try Stand()

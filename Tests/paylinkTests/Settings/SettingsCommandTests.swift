@@ -33,6 +33,12 @@ import Transport
     #expect(throws: CommandFailure(.configuration, "0.0.0.0:7 is not a loopback address with a port; the sandbox listens nowhere else")) {
       try open.address([:])
     }
+    let rule = "must be an address such as 127.0.0.1:8080 or [::1]:8080 (address \"x\": the port is missing, as in 127.0.0.1:8080)"
+    let broken = try parse("sandbox", "--listen", "x", as: SandboxCommand.self)
+    #expect(throws: CommandFailure(.usage, "--listen: \(rule)")) { try broken.address([:]) }
+    #expect(throws: CommandFailure(.configuration, "PAYLINK_SANDBOX_LISTEN: \(rule)")) {
+      try plain.address(["PAYLINK_SANDBOX_LISTEN": "x"])
+    }
   }
 
   @Test("links create turns decimal text into minor units")
