@@ -6,15 +6,37 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
 
   package init(milliseconds: Int64) { self.milliseconds = milliseconds }
 
-  /// From RFC 3339 text with any offset, such as `2026-11-23T18:00:00Z`.
+  /// From RFC 3339 text with any offset, such as `2026-11-23T18:00:00Z`. Every digit is judged: the library's parser takes days that no month
+  /// has, and whatever stands behind the time.
   package init(rfc3339 text: String) throws(InvalidValue) {
-    for style in [Self.wholeSeconds, Self.fractions] {
-      if let date = try? style.parse(text) {
-        self.init(milliseconds: Int64((date.timeIntervalSince1970 * 1000).rounded()))
-        return
-      }
+    let wrong = InvalidValue("must be an RFC 3339 time such as 2026-11-23T18:00:00Z")
+    guard
+      let match = text.wholeMatch(of: /(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?(?:[Zz]|([+-])(\d{2}):(\d{2}))/)
+    else {
+      throw wrong
     }
-    throw InvalidValue("must be an RFC 3339 time such as 2026-11-23T18:00:00Z")
+    func number(_ digits: Substring) -> Int64 { digits.utf8.reduce(0) { $0 * 10 + Int64($1 - UInt8(ascii: "0")) } }
+    let (_, year, month, day, hour, minute, second, fraction, sign, zoneHour, zoneMinute) = match.output
+    guard text.utf8.count == text.count, number(year) > 0, (1...12).contains(number(month)),
+      (1...Self.days(inMonth: number(month), of: number(year))).contains(number(day)), number(hour) < 24, number(minute) < 60,
+      number(second) < 60, number(zoneHour ?? "0") < 24, number(zoneMinute ?? "0") < 60
+    else { throw wrong }
+    let offset = (number(zoneHour ?? "0") * 60 + number(zoneMinute ?? "0")) * (sign == "-" ? -1 : 1)
+    let minutes = (Self.daysSince1970(number(year), number(month), number(day)) * 24 + number(hour)) * 60 + number(minute) - offset
+    let thousandths = number(Substring(((fraction ?? "") + "000").prefix(3)))
+    self.init(milliseconds: (minutes * 60 + number(second)) * 1000 + thousandths)
+  }
+
+  private static func days(inMonth month: Int64, of year: Int64) -> Int64 {
+    let isLeap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+    return month == 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].contains(month) ? 30 : 31
+  }
+
+  /// Days of the civil calendar: the year is taken from March on, so that the leap day stands last.
+  private static func daysSince1970(_ year: Int64, _ month: Int64, _ day: Int64) -> Int64 {
+    let shifted = month > 2 ? year : year - 1
+    let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+    return shifted * 365 + shifted / 4 - shifted / 100 + shifted / 400 + dayOfYear - 719_468
   }
 
   /// RFC 3339 in UTC; milliseconds only where there are any. The library formats whole seconds, which a Double holds exactly.
@@ -49,7 +71,6 @@ package struct Timestamp: Hashable, Comparable, Codable, Sendable {
   }
 
   private static let wholeSeconds = Date.ISO8601FormatStyle()
-  private static let fractions = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
 
 extension Duration {

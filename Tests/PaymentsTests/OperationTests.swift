@@ -386,4 +386,41 @@ import Testing
     #expect(try await current(link).operations[0].status == .unknown)
     #expect(acquirer.operations.count == 1)
   }
+
+  @Test("The right to send is given once: to whoever comes second, and to whoever finds it sent, unknown or ended, it is refused")
+  func claimedOnce() throws {
+    var link = try paid()
+    let operation = Operation(
+      id: OperationID(.refund, at: clock.now()), kind: .refund, payment: 1, amount: Example.money(100), requestedAt: clock.now())
+    link.request(operation)
+    func claim(_ link: PaymentLink) -> Decision<OperationRequest?> {
+      ClaimOperation(link: link, operation: operation.id, baseline: [], now: clock.now()).decide(Snapshot(links: [link]))
+    }
+    let first = claim(link)
+    #expect(first.outcome?.operation.status == .sent)
+    let sent = try #require(first.changes.updated.first)
+    #expect(claim(sent).outcome == nil)
+    #expect(claim(sent).changes.isEmpty)
+    for status in [Operation.Status.unknown, .succeeded, .failed] {
+      var other = sent
+      other.operations[0].status = status
+      #expect(claim(other).outcome == nil)
+    }
+  }
+
+  @Test("Many who run one operation at the same moment send it once")
+  func runTogether() async throws {
+    var link = try paid()
+    let operation = Operation(
+      id: OperationID(.refund, at: clock.now()), kind: .refund, payment: 1, amount: Example.money(100), requestedAt: clock.now())
+    link.request(operation)
+    books.put(link)
+    acquirer.answer(operations: [.unknown("timeout")])
+    let asked = link
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<50 { group.addTask { _ = try await self.run(asked, operation.id) } }
+      try await group.waitForAll()
+    }
+    #expect(acquirer.operations.count == 1)
+  }
 }

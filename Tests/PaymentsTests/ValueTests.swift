@@ -17,6 +17,30 @@ import Testing
     #expect(throws: InvalidValue.self) { try Timestamp(rfc3339: "yesterday") }
   }
 
+  @Test(
+    "A time that no calendar or clock has, or with anything behind it, is refused",
+    arguments: [
+      "2026-02-29T00:00:00Z", "2026-02-30T00:00:00Z", "2026-04-31T00:00:00Z", "2026-00-01T00:00:00Z", "2026-13-01T00:00:00Z",
+      "2026-01-00T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:60:00Z", "2026-01-01T00:00:60Z", "2026-01-01T00:00:00Zjunk",
+      "2026-1-1T0:0:0Z", "2026-01-01T00:00:00+05", "2026-01-01T00:00:00+0500", "2026-01-01T00:00:00+24:00", "0000-01-01T00:00:00Z",
+      "2026-01-01 00:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00.Z", "٢٠٢٦-01-01T00:00:00Z", " 2026-01-01T00:00:00Z", "",
+    ])
+  func noTime(text: String) {
+    #expect(throws: InvalidValue.self) { try Timestamp(rfc3339: text) }
+  }
+
+  @Test(
+    "Leap days, small letters, fractions and zones on both sides are read",
+    arguments: [
+      ("2024-02-29T00:00:00Z", 1_709_164_800_000), ("2000-02-29T23:59:59Z", 951_868_799_000), ("2100-02-28T00:00:00Z", 4_107_456_000_000),
+      ("2026-01-01t00:00:00z", 1_767_225_600_000), ("2026-01-01T00:00:00.5Z", 1_767_225_600_500),
+      ("2026-01-01T00:00:00.123456789Z", 1_767_225_600_123), ("2025-12-31T19:00:00-05:00", 1_767_225_600_000),
+      ("2026-01-01T05:30:00+05:30", 1_767_225_600_000), ("1969-12-31T23:59:59Z", -1000),
+    ] as [(String, Int64)])
+  func times(text: String, milliseconds: Int64) throws {
+    #expect(try Timestamp(rfc3339: text).milliseconds == milliseconds)
+  }
+
   @Test("Order numbers are 1 to 50 of letters, digits, underscore and hyphen")
   func orders() throws {
     for text in ["A", "A1001", "a-b_c", String(repeating: "x", count: 50)] { #expect(try OrderID(text).text == text) }
