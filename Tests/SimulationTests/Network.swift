@@ -66,6 +66,7 @@ struct CallbackLine: HTTPCaller {
       _ = try await deliver(request, kind)
     }
     let response = try await deliver(request, kind)
+    if kind == "check" { await world.betweenCheckAndPayment() }
     if world.strikes(4) {
       world.note("  \(kind): its answer was lost")
       throw lost
@@ -105,6 +106,9 @@ struct Acquirers: Sendable {
       var configuration = SandboxConfiguration(
         merchant: Account.number(of: family), secret: SandboxSecret(Account.secret), publicURL: Account.base(of: family), seed: world.seed)
       configuration.firstPaymentID = first
+      // What the sources do not agree on is one way in one run and the other in the next.
+      configuration.operationCallbacks = world.seed % 4 == 1
+      configuration.callbackEncoding = world.seed % 3 == 1 ? .multipart : .urlencoded
       let sandbox = Sandbox(
         configuration: configuration, caller: CallbackLine(world: world), clock: world.clock,
         logger: Logger(label: "sandbox") { _ in SwiftLogNoOpLogHandler() })

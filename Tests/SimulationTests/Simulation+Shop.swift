@@ -33,6 +33,7 @@ extension Simulation {
   func operate() async {
     guard let link = await anyLink(where: { link in link.payments.contains { $0.status.hasMoney } }) else { return }
     guard let payment = link.counting ?? link.payments.first else { return }
+    if payment.status == .authorized, world.happens(40) { return await ask(.cancel(link.id, link.merchant)) }
     let kind: Operation.Kind = payment.status == .authorized ? .capture : .refund
     let whole = Int(kind == .refund ? max(payment.captured, 1) : payment.amount?.minorUnits ?? 1)
     // Whole units, all of it, or a little too much.
@@ -44,6 +45,13 @@ extension Simulation {
 
   func cancel() async {
     guard let link = await anyLink(where: { _ in true }) else { return }
+    await ask(.cancel(link.id, link.merchant))
+  }
+
+  /// Somebody is about to pay it.
+  func cancelWhatIsPaid() async {
+    let page = state.withLock { $0.paying }
+    guard let page, let link = await anyLink(where: { $0.page?.url == page }) else { return }
     await ask(.cancel(link.id, link.merchant))
   }
 
@@ -126,7 +134,6 @@ extension Simulation {
     case .created(let link), .pending(let link), .replayed(let link):
       world.note("  \(Self.name(link))")
       made(link.id.text, place)
-      if let page = link.page { state.withLock { $0.pages.append(page.url) } }
     case .refused(let why, _): world.note("  refused: \(why)")
     case .inProgress: world.note("  in progress")
     case .notSent: state.withLock { $0.asked[place].made = nil }

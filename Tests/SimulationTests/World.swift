@@ -13,8 +13,8 @@ final class World: Sendable {
     var chance: Chance
     var isStormy = true
     var killsLeft: Int
-    /// The point at whose first passing the process dies for certain.
-    var target: String?
+    /// The points at whose next passing the process dies for certain.
+    var targets: Set<String>
     /// What is done at the same time as something else; never two deep.
     var isMeanwhile = false
     var lines: [String] = []
@@ -37,7 +37,7 @@ final class World: Sendable {
   let isVerbose: Bool
   private let state: Mutex<State>
   private let start: Int64 = 1_795_435_200_000
-  private let deeds = Mutex<(@Sendable () async -> Void)?>(nil)
+  private let deeds = Mutex<(any: @Sendable () async -> Void, betweenCheckAndPayment: @Sendable () async -> Void)?>(nil)
 
   init(seed: UInt64, isVerbose: Bool) {
     self.seed = seed
@@ -45,10 +45,12 @@ final class World: Sendable {
     let start = start
     clock = SandboxClock(real: { start })
     var chance = Chance(seed: seed)
-    // Every third seed has no kill by chance; two of three kill at a certain point, in turn.
-    let kills = seed.isMultiple(of: 3) ? 0 : Int.random(in: 0...5, using: &chance)
-    let target = KillPoint.all[Int(seed % UInt64(KillPoint.all.count))]
-    state = Mutex(State(chance: chance, killsLeft: kills, target: seed.isMultiple(of: 3) ? nil : target))
+    // Every fourth seed has no kills. The others die at certain points, in turn, and here and there by chance.
+    let isSafe = seed.isMultiple(of: 4)
+    let kills = isSafe ? 0 : Int.random(in: 0...4, using: &chance)
+    let points = KillPoint.all.count
+    let targets = (0..<6).map { KillPoint.all[(Int(seed % UInt64(points)) + $0 * 8) % points] }
+    state = Mutex(State(chance: chance, killsLeft: kills, targets: isSafe ? [] : Set(targets)))
   }
 
   // MARK: - Chance
@@ -70,8 +72,7 @@ final class World: Sendable {
     state.withLock { state in
       state.reached[point, default: 0] += 1
       guard state.isStormy else { return false }
-      let isTarget = state.target == point
-      if isTarget { state.target = nil }
+      let isTarget = state.targets.remove(point) != nil
       guard isTarget || (state.killsLeft > 0 && Int.random(in: 1...100, using: &state.chance) <= 3) else { return false }
       if !isTarget { state.killsLeft -= 1 }
       state.reached["† \(point)", default: 0] += 1
@@ -87,10 +88,22 @@ final class World: Sendable {
   }
 
   /// What may happen at the same time as something else.
-  func allow(_ deed: @escaping @Sendable () async -> Void) { deeds.withLock { $0 = deed } }
+  func allow(_ deed: @escaping @Sendable () async -> Void, betweenCheckAndPayment: @escaping @Sendable () async -> Void) {
+    deeds.withLock { $0 = (deed, betweenCheckAndPayment) }
+  }
 
   func meanwhile() async {
-    guard let deed = deeds.withLock({ $0 }), strikes(3) else { return }
+    guard strikes(5), let deeds = deeds.withLock({ $0 }) else { return }
+    await meanwhile(deeds.any)
+  }
+
+  /// The payer has been let to pay and has not paid yet: the moment in which most can go wrong.
+  func betweenCheckAndPayment() async {
+    guard strikes(20), let deeds = deeds.withLock({ $0 }) else { return }
+    await meanwhile(deeds.betweenCheckAndPayment)
+  }
+
+  private func meanwhile(_ deed: @Sendable () async -> Void) async {
     let isFree = state.withLock { state in
       defer { state.isMeanwhile = true }
       return !state.isMeanwhile
