@@ -15,14 +15,26 @@ struct SimulationTests {
     var reached: [String: Int] = [:]
     var killed = 0
     let started = ContinuousClock.now
-    let seeds = Self.single.map { [$0] } ?? Array(1...max(Self.count, 1))
-    for seed in seeds {
-      let simulation = try Simulation(seed: seed, isVerbose: Self.single != nil)
-      let violations = try await simulation.run()
+    func collect(_ simulation: Simulation) {
+      let world = simulation.world
       killed += simulation.killed
-      reached.merge(simulation.world.reached) { $0 + $1 }
-      guard !violations.isEmpty else { continue }
-      Issue.record("seed \(seed): \(violations.joined(separator: "; "))\n\(simulation.world.lines.joined(separator: "\n"))")
+      reached.merge(world.reached) { $0 + $1 }
+      guard !world.violations.isEmpty else { return }
+      Issue.record("seed \(world.seed): \(world.violations.joined(separator: "; "))\n\(world.lines.joined(separator: "\n"))")
+    }
+    let seeds = Self.single.map { [$0] } ?? Array(1...max(Self.count, 1))
+    // As many at a time as there are cores: every run is a world of its own.
+    let width = Self.single == nil ? ProcessInfo.processInfo.activeProcessorCount : 1
+    try await withThrowingTaskGroup(of: Simulation.self) { group in
+      for (place, seed) in seeds.enumerated() {
+        if place >= width, let simulation = try await group.next() { collect(simulation) }
+        group.addTask {
+          let simulation = try Simulation(seed: seed, isVerbose: Self.single != nil)
+          try await simulation.run()
+          return simulation
+        }
+      }
+      for try await simulation in group { collect(simulation) }
     }
     let deadly = KillPoint.all.filter { reached["† \($0)"] != nil }
     print(

@@ -166,6 +166,11 @@ enum KillPoint {
     units.flatMap { [beforeStore($0), afterStore($0)] } + calls.flatMap { [beforeSend($0), afterSend($0), afterAnswer($0)] }
     + callbacks.flatMap { [callbackIn($0), callbackOut($0)] }
 
+  /// How often a process dies there: what is passed seldom is worth more.
+  static func percent(of point: String) -> Int {
+    ["capture", "cancel", "refund", "Operation", "Accept"].contains { point.hasSuffix($0) } ? 10 : 1
+  }
+
   /// What a call is, by its path.
   static func call(_ path: String) -> String {
     switch path.split(separator: "/").last {
