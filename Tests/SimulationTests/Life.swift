@@ -36,7 +36,8 @@ final class Life: Sendable {
     merchants = Merchants(
       accounts.map { account in
         Merchant(
-          name: account.name, currency: account.currency, lateMoney: account.family == .merchant && world.seed.isMultiple(of: 4) ? .accept : .hold,
+          name: account.name, currency: account.currency,
+          lateMoney: account.family == .merchant && world.seed.isMultiple(of: 4) ? .accept : .hold,
           acquirer: FreedomPayAcquirer(merchant: account, caller: caller, clock: clock, logger: logger))
       })
     let settle = SettlePayment(store: store, merchants: merchants, clock: clock, logger: logger)

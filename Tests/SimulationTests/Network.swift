@@ -18,6 +18,9 @@ struct Network: HTTPCaller {
       world.note("  \(call): no connection")
       throw HTTPClientError(code: .connect, mayHaveBeenSent: false, detail: "nobody took the connection")
     }
+    if ["capture", "cancel", "refund"].contains(call), let payment = Wire.field("pg_payment_id", of: request).flatMap({ Int64($0) }) {
+      world.left(.init(payment: payment, kind: call))
+    }
     if world.strikes(3) {
       world.note("  \(call): lost on its way")
       throw HTTPClientError(code: .connectionLost, mayHaveBeenSent: true, detail: "lost on its way")
@@ -44,9 +47,7 @@ struct Network: HTTPCaller {
   }
 
   private func noteKey(_ request: HTTPClientRequest) {
-    guard let read = try? Request(.post, "/", fields: request.fields, body: request.body), let form = try? read.form() else { return }
-    func value(_ name: String) -> String? { form.first { $0.name == name }?.value }
-    guard let order = value("pg_order_id"), let key = value("pg_idempotency_key") else { return }
+    guard let order = Wire.field("pg_order_id", of: request), let key = Wire.field("pg_idempotency_key", of: request) else { return }
     world.asked(order: order, key: key)
   }
 }
@@ -86,13 +87,10 @@ struct CallbackLine: HTTPCaller {
     guard !life.isDead, await life.passes(KillPoint.callbackOut(kind)) else { throw lost }
     let gist = Wire.gist(response.body)
     world.note("  \(kind): \(response.status) \(gist)")
-    if gist.hasPrefix("ok"), let payment = Self.payment(request) { world.acknowledge(.init(payment: payment, kind: kind)) }
+    if gist.hasPrefix("ok"), let payment = Wire.field("pg_payment_id", of: request).flatMap({ Int64($0) }) {
+      world.acknowledge(.init(payment: payment, kind: kind))
+    }
     return response
-  }
-
-  private static func payment(_ request: HTTPClientRequest) -> Int64? {
-    guard let read = try? Request(.post, "/", fields: request.fields, body: request.body), let form = try? read.form() else { return nil }
-    return form.first { $0.name == "pg_payment_id" }.flatMap { Int64($0.value) }
   }
 }
 
@@ -135,6 +133,12 @@ enum Wire {
     } catch {
       throw broken
     }
+  }
+
+  /// A field of a form.
+  static func field(_ name: String, of request: HTTPClientRequest) -> String? {
+    guard let read = try? Request(.post, "/", fields: request.fields, body: request.body), let form = try? read.form() else { return nil }
+    return form.first { $0.name == name }?.value
   }
 
   static func bytes(_ response: Response) async throws -> [UInt8] {

@@ -148,10 +148,9 @@ extension Simulation {
       let asked = told.reduce(0) { $0 + $1.amount.minorUnits }
       let done = try deeds.filter { $0.kind == kind.rawValue && $0.status == "success" }.reduce(0) { try $0 + hundredths($1.amount) }
       if done > asked { world.violation("1: \(what): \(kind.rawValue) of \(done) done, \(asked) asked and not failed") }
-      let sent = ours.filter { $0.kind == kind && $0.sentAt != nil }.count
-      if deeds.count(where: { $0.kind == kind.rawValue }) > sent {
-        world.violation("1: \(what): \(deeds.count) operations at the acquirer, \(sent) sent")
-      }
+      let claimed = ours.count { $0.kind == kind && $0.sentAt != nil }
+      let left = payment.id.map { world.sent(kind.rawValue, of: $0.number) } ?? 0
+      if left > claimed { world.violation("1: \(what): \(kind.rawValue) sent \(left) times for \(claimed) that may have been sent") }
     }
   }
 
@@ -159,7 +158,7 @@ extension Simulation {
   private func judgeCallbacks() async throws {
     let acknowledged = world.acknowledged
     let stored = try await DatabaseQueue(path: path).read { db in
-      var counts: [World.Acknowledged: Int] = [:]
+      var counts: [World.Message: Int] = [:]
       for row in try Row.fetchAll(
         db, sql: "SELECT payment, source, count(*) AS number FROM message WHERE payment IS NOT NULL GROUP BY 1, 2")
       {

@@ -103,6 +103,8 @@ extension Simulation {
     do throws(StoreError) {
       switch asked.wish {
       case .create(let new):
+        // Names sort by milliseconds, then by chance that is not ours: no two links of one time.
+        world.clock.advance(by: .milliseconds(1))
         world.note("create \(new.merchant) \(new.order) \(asked.reference.key) \(new.terms.amount) \(new.terms.capture.rawValue)")
         let outcome = try await life.create(new, idempotency: asked.reference)
         guard !life.isDead else { return world.note("  no answer") }

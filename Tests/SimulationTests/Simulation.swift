@@ -122,8 +122,8 @@ final class Simulation: Sendable {
     case ...26: await repeatWish()
     case ...50: await pay()
     case ...55: await comeBack()
-    case ...79: await operate()
-    case ...82: await cancel()
+    case ...75: await operate()
+    case ...78: await cancel()
     case ...89: await accept()
     case ...94: await sync()
     case ...97: world.clock.advance(by: .seconds(world.pick(1...90)))
@@ -195,6 +195,8 @@ final class Simulation: Sendable {
     if ["capture", "cancel", "refund"].contains(point) {
       faults += ["pending", "fail", "invisible", "pending", "invisible"]
     }
+    // Signed, and about another payment.
+    if ["status", "capture", "cancel", "refund"].contains(point) { faults += ["wrong_id"] }
     // An ok that is only a promise is known of the Merchant family's refunds alone (protocol §8).
     if point == "refund", family == .merchant { faults += ["fail_later", "fail_later"] }
     // A refund of the Gateway family has no key: delivered twice, it is two, and nobody on our side could know (catalogue §12.11).

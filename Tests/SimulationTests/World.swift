@@ -22,12 +22,14 @@ final class World: Sendable {
     var reached: [String: Int] = [:]
     var life: Life?
     /// Callbacks that were answered ok, by payment and kind.
-    var acknowledged: [Acknowledged: Int] = [:]
+    var acknowledged: [Message: Int] = [:]
+    /// Captures, cancels and refunds that left, by payment.
+    var sent: [Message: Int] = [:]
     /// Idempotency keys that pages were asked for with, by order.
     var keys: [String: Set<String>] = [:]
   }
 
-  struct Acknowledged: Hashable, Sendable {
+  struct Message: Hashable, Sendable {
     var payment: Int64
     var kind: String
   }
@@ -131,8 +133,11 @@ final class World: Sendable {
   var lines: [String] { state.withLock { $0.lines } }
   var violations: [String] { state.withLock { $0.faults } }
 
-  func acknowledge(_ callback: Acknowledged) { state.withLock { $0.acknowledged[callback, default: 0] += 1 } }
-  var acknowledged: [Acknowledged: Int] { state.withLock { $0.acknowledged } }
+  func acknowledge(_ callback: Message) { state.withLock { $0.acknowledged[callback, default: 0] += 1 } }
+  var acknowledged: [Message: Int] { state.withLock { $0.acknowledged } }
+
+  func left(_ operation: Message) { state.withLock { $0.sent[operation, default: 0] += 1 } }
+  func sent(_ kind: String, of payment: Int64) -> Int { state.withLock { $0.sent[.init(payment: payment, kind: kind)] ?? 0 } }
 
   func asked(order: String, key: String) { state.withLock { _ = $0.keys[order, default: []].insert(key) } }
   func keys(of order: String) -> Set<String> { state.withLock { $0.keys[order] ?? [] } }
@@ -168,7 +173,8 @@ enum KillPoint {
 
   /// How often a process dies there: what is passed seldom is worth more.
   static func percent(of point: String) -> Int {
-    ["capture", "cancel", "refund", "Operation", "Accept"].contains { point.hasSuffix($0) } ? 10 : 1
+    if point.hasSuffix("Accept") { return 30 }
+    return ["capture", "cancel", "refund", "Operation"].contains { point.hasSuffix($0) } ? 10 : 1
   }
 
   /// What a call is, by its path.
