@@ -8,7 +8,7 @@ SHELL := /bin/bash
 IMAGE ?= paylink:latest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test build release format lint image clean dependencies
+.PHONY: help run test simulate build release format lint image clean dependencies
 
 help: ## says what there is
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -18,6 +18,11 @@ run: build ## installs what is missing, builds, runs gateway and sandbox on this
 
 test: dependencies ## installs what is missing and runs all tests
 	@scripts/test
+
+SEEDS ?= 1000
+simulate: dependencies ## runs SEEDS=1000 lives of money with faults and kills; SEED=7 tells all of one
+	swift build --build-tests
+	PAYLINK_SEEDS=$(SEEDS) PAYLINK_SEED=$(SEED) swift test --skip-build --filter SimulationTests
 
 # Debug, not release: from a clean clone it stands in less than half the time, and starts in 0.1 s.
 build: dependencies ## a debug build: the quickest to stand

@@ -91,6 +91,11 @@ let package = Package(
     tests("HTTPClient", ["Transport", "HTTPServer", httpTypes]),
     tests("QRCode"),
     tests("Payments", ["PaymentsTesting", logging]),
+    // The whole life of money under links, over the real parts, with faults and kills from a seed.
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
+      swiftSettings: settings),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto]),
     tests("Operations", ["Payments", logging, coreMetrics, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),

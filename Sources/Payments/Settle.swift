@@ -15,10 +15,17 @@ struct Settle: UnitOfWork {
     case .none: return orphan()
     case .otherOrder(var link): return anomaly(&link, reason: "The payment belongs to another order.")
     case .link(var link):
-      if report.needsConfirmation { return unconfirmed(&link) }
+      if report.needsConfirmation || isCaptureOfUnknownSum(link) { return unconfirmed(&link) }
       let order = snapshot.links.filter { $0.order == link.order }
       return apply(to: &link, order: order)
     }
+  }
+
+  /// A hold may have been captured in part, and a result need not say how much it was: only the status does.
+  private func isCaptureOfUnknownSum(_ link: PaymentLink) -> Bool {
+    guard report.source == .result, report.status == .paid, report.captured == nil, link.terms.capture == .manual else { return false }
+    guard let known = report.paymentID.flatMap(link.payment) else { return true }
+    return !known.status.hasMoney || known.status == .authorized
   }
 
   private func apply(to link: inout PaymentLink, order: [PaymentLink]) -> Decision<SettlePayment.Outcome> {

@@ -10,10 +10,11 @@ enum Example {
 
   static func link(
     order: String = "A1", amount: AmountRule = .exactly(money(1000)), status: LinkStatus = .active, payment: Int64? = 7,
-    isTest: Bool = false, at now: Timestamp = start
+    isTest: Bool = false, capture: Capture = .automatic, at now: Timestamp = start
   ) -> PaymentLink {
     let new = NewLink(
-      merchant: merchant, order: try! OrderID(order), terms: LinkTerms(amount: amount, description: "an order", isTest: isTest))
+      merchant: merchant, order: try! OrderID(order),
+      terms: LinkTerms(amount: amount, description: "an order", capture: capture, isTest: isTest))
     var link = PaymentLink.reserved(new, isTest: false, at: now, firstLook: now + .seconds(25))
     link.status = status
     if status != .creating { link.page = PaymentPage(url: "https://pay.example/1", expiresAt: link.expiresAt) }

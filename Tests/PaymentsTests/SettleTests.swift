@@ -219,4 +219,25 @@ import Testing
     #expect(Example.settle(Example.report(payment: 99, link: stranger.id), [creating]).outcome.reading == .orphan)
     #expect(Example.settle(Example.report(payment: 99), [creating]).outcome.reading == .applied)
   }
+
+  @Test("a result that tells of a hold's capture and not of its sum settles nothing: the status is asked at once, and says the sum")
+  func captureOfUnknownSum() throws {
+    var held = Example.link(capture: .manual)
+    held = try #require(Example.settle(Example.report(status: .authorized), [held]).outcome.link)
+    let told = Example.settle(Example.report(digest: "d2"), [held])
+    #expect(told.outcome.reading == .unconfirmed && told.outcome.verdict == .accept)
+    let asking = try #require(told.outcome.link.map { _ in told.changes.updated[0] })
+    #expect(asking.payments[0].status == .authorized && asking.nextLookAt == Example.start)
+    var status = Example.report(.status)
+    status.captured = Example.money(300)
+    let settled = try #require(Example.settle(status, [asking]).outcome.link)
+    #expect(settled.payments[0].status == .paid && settled.payments[0].captured == 300)
+    // With its sum, or where nothing was held, the result is enough.
+    var whole = Example.report(digest: "d3")
+    whole.captured = Example.money(300)
+    #expect(Example.settle(whole, [held]).outcome.link?.payments[0].captured == 300)
+    #expect(Example.settle(Example.report(), [Example.link()]).outcome.reading == .applied)
+    // What is known to be captured is no question any more.
+    #expect(Example.settle(Example.report(digest: "d4"), [settled]).outcome.reading == .same)
+  }
 }
