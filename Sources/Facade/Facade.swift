@@ -16,6 +16,8 @@ package struct Facade: Routable {
   let operate: OperateLink
   let sync: SyncLink
   let seen: MarkSeen
+  let follow: FollowLink
+  let fresh: OpenFreshPage
   let clock: any WallClock
   let logger: Logger
   let count: @Sendable (MerchantName, CreateCount) -> Void
@@ -24,7 +26,7 @@ package struct Facade: Routable {
   /// - Parameter count: called once for each create that reached the use case.
   package init(
     configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment,
-    operate: OperateLink, sync: SyncLink, seen: MarkSeen, clock: any WallClock, logger: Logger,
+    operate: OperateLink, sync: SyncLink, seen: MarkSeen, follow: FollowLink, fresh: OpenFreshPage, clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
@@ -36,6 +38,8 @@ package struct Facade: Routable {
     self.operate = operate
     self.sync = sync
     self.seen = seen
+    self.follow = follow
+    self.fresh = fresh
     self.clock = clock
     self.logger = logger
     self.count = count
@@ -53,9 +57,11 @@ package struct Facade: Routable {
       route(.post, "/v1/payment-links/{id}/refunds", refundPayment),
       route(.get, "/v1/payment-links/{id}/refunds", listRefunds),
       route(.post, "/v1/payment-links/{id}/sync", syncLink),
+      route(.get, "/v1/payment-links/{id}/events", linkEvents),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       Route(.get, "/p/{token}", handler: openShortLink),
+      Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink),
     ]
   }
 

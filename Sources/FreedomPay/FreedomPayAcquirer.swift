@@ -16,6 +16,7 @@ package struct FreedomPayAcquirer: Acquirer {
   private let connectLimit: Duration
   /// The acquirer's own bound of `pg_lifetime` (protocol §2.3).
   package let longestPageLife: Duration = .seconds(PageFields.lifetimes.upperBound)
+  package let shortestPageLife: Duration = .seconds(PageFields.lifetimes.lowerBound)
 
   package init(
     merchant: FreedomPayMerchant, caller: any HTTPCaller, clock: any WallClock, callLimit: Duration = .seconds(20),

@@ -2,7 +2,7 @@ extension PaymentLink {
   /// Sets when Reconcile looks next (design §6). A link that somebody was seen to open is asked about soon and often; one that nobody
   /// opened, only after its end.
   mutating func scheduleLook(after now: Timestamp) {
-    let looks = (needsLooking ? [lookTimes.first { $0 > now }] : []) + operations.map(\.nextLookAt)
+    let looks = (needsLooking ? [lookTimes.first { $0 > now }] : []) + operations.map(\.nextLookAt) + [freshOpeningLook(after: now)]
     nextLookAt = looks.compactMap(\.self).min()
   }
 

@@ -35,6 +35,9 @@ enum LinkStatements {
     return "SELECT created_at, id FROM link WHERE \(conditions.joined(separator: " AND ")) ORDER BY created_at DESC, id DESC LIMIT :limit"
   }
 
+  /// Of many links by their names, a JSON list; each is found by the index.
+  static let sequences = "SELECT link.id, link.sequence FROM json_each(:names) AS name CROSS JOIN link ON link.id = name.value"
+
   static let payments = "SELECT \(PaymentColumn.list) FROM payment WHERE link = :link ORDER BY ordinal"
   static let operations = "SELECT \(OperationColumn.list) FROM operation WHERE link = :link ORDER BY ordinal"
 

@@ -49,14 +49,17 @@ struct Desk {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let settle = SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger)
     let run = RunOperation(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    let sync = SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)
     let facade = Facade(
       configuration: FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants),
       create: CreateLink(store: books, merchants: merchants, clock: clock, logger: logger), read: ReadLinks(store: books),
       cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: books, clock: clock, logger: logger),
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),
-      sync: SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger),
-      seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger,
+      sync: sync,
+      seen: MarkSeen(store: books, clock: clock),
+      follow: FollowLink(store: books, watch: LinkWatch(store: books, logger: logger), readers: 100),
+      fresh: OpenFreshPage(store: books, merchants: merchants, sync: sync, clock: clock, logger: logger), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })
     router = try Router(facade.routes)
   }

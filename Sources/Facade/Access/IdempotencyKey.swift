@@ -22,7 +22,7 @@ extension HTTPField.Name {
   static let referrerPolicy = named("Referrer-Policy")
   static let refresh = named("Refresh")
 
-  private static func named(_ text: String) -> HTTPField.Name {
+  static func named(_ text: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(text) else { preconditionFailure("a field name of ours is a token") }
     return name
   }

@@ -18,6 +18,7 @@ struct Gateway {
   private let settle: SettlePayment
   private let sync: SyncLink
   private let run: RunOperation
+  private let follow: FollowLink
   private let logger: Logger
 
   init(settings: Settings, store: SQLiteStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
@@ -31,6 +32,9 @@ struct Gateway {
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
     sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, timing: timing, logger: logger)
     run = RunOperation(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    let watch = LinkWatch(store: store, logger: logger)
+    store.onChange { watch.note($0) }
+    follow = FollowLink(store: store, watch: watch, readers: settings.limits.waitingReaders)
   }
 
   private var timing: Timing { settings.limits.timing }
@@ -49,7 +53,8 @@ struct Gateway {
       read: ReadLinks(store: store), cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger),
       operate: OperateLink(store: store, run: run, clock: clock, logger: logger), sync: sync, seen: MarkSeen(store: store, clock: clock),
-      clock: clock, logger: Logger(label: "paylink.api"),
+      follow: follow,
+      fresh: OpenFreshPage(store: store, merchants: merchants, sync: sync, clock: clock, timing: timing, logger: logger), clock: clock, logger: Logger(label: "paylink.api"),
       count: { merchant, outcome in
         metrics.makeCounter(
           label: MetricName.linksCreated, dimensions: [("merchant", "\(merchant)"), ("outcome", outcome.rawValue)]

@@ -13,6 +13,8 @@ struct LimitSettings: Sendable, Equatable {
   var writerQueue = 4096
   /// Percent of the connections and of the writer's queue that are kept for callbacks.
   var callbackShare = 10
+  /// Readers that may wait for a link's next change, or follow its events.
+  var waitingReaders = 5000
   var drainTimeout: Duration = .seconds(25)
   var acquirerConnectTimeout: Duration = .seconds(5)
   var acquirerTimeout: Duration = .seconds(20)
@@ -37,6 +39,7 @@ extension LimitSettings: Decodable {
     case connections
     case writerQueue = "writer_queue"
     case callbackShare = "callback_share"
+    case waitingReaders = "waiting_readers"
     case drainTimeout = "drain_timeout"
     case acquirerConnectTimeout = "acquirer_connect_timeout"
     case acquirerTimeout = "acquirer_timeout"
@@ -74,6 +77,7 @@ extension LimitSettings: Decodable {
     connections = try values.read(.connections, SettingText.number(10...1_000_000)) ?? connections
     writerQueue = try values.read(.writerQueue, SettingText.number(16...1_000_000)) ?? writerQueue
     callbackShare = try values.read(.callbackShare, SettingText.number(1...90)) ?? callbackShare
+    waitingReaders = try values.read(.waitingReaders, SettingText.number(1...1_000_000)) ?? waitingReaders
     drainTimeout = try values.read(.drainTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? drainTimeout
     acquirerConnectTimeout =
       try values.read(.acquirerConnectTimeout, SettingText.wait(.milliseconds(100) ... .minutes(1))) ?? acquirerConnectTimeout
