@@ -97,7 +97,7 @@ let package = Package(
       dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
       swiftSettings: settings),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto]),
-    tests("Operations", ["Payments", logging, coreMetrics, "HTTPServer", httpTypes]),
+    tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),

@@ -17,6 +17,9 @@ package struct Timing: Hashable, Sendable {
   package var pageTolerance: Duration = .minutes(2)
   /// After the acquirer would not open a fresh page, how long payers cannot ask for another.
   package var freshPageEvery: Duration = .minutes(1)
+  /// A reader of a link whose money is in doubt asks the acquirer at most once in this time, and waits this long.
+  package var readSyncEvery: Duration = .seconds(30)
+  package var readSyncWait: Duration = .seconds(2)
   /// One status question per merchant in this time (design §6).
   package var askEvery: Duration = .seconds(2)
 

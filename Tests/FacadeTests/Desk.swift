@@ -56,8 +56,10 @@ struct Desk {
       cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: books, clock: clock, logger: logger),
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),
-      sync: sync,
-      seen: MarkSeen(store: books, clock: clock),
+      orphans: OrphanCases(
+        read: ReadOrphans(store: books),
+        adopt: AdoptOrphan(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)),
+      sync: sync, seen: MarkSeen(store: books, clock: clock),
       follow: FollowLink(store: books, watch: LinkWatch(store: books, logger: logger), readers: 100),
       fresh: OpenFreshPage(store: books, merchants: merchants, sync: sync, clock: clock, logger: logger), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })

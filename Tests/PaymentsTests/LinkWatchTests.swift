@@ -157,7 +157,7 @@ import Testing
 }
 
 /// Books in memory that count how often they are asked how far links are.
-private final class CountingBooks: Store {
+private final class CountingBooks: PartialStore {
   let memory = MemoryBooks()
   private let asked = Atomic<Int>(0)
 
@@ -169,13 +169,4 @@ private final class CountingBooks: Store {
     for id in links { sequences[id] = try await memory.link(id)?.sequence }
     return sequences
   }
-
-  func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome { try await memory.perform(unit) }
-  func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try await memory.link(id) }
-  func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? { try await memory.link(by: token, value) }
-  func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { try await memory.links(query) }
-  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] { [] }
-  func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] { [] }
-  func events(of link: LinkID) async throws(StoreError) -> [Event] { try await memory.events(of: link) }
-  func health() async -> Bool { true }
 }

@@ -37,7 +37,7 @@ extension Facade {
     let link = try await link(of: request, for: key)
     guard let merchant = configuration.merchants[link.merchant] else { throw .notFound }
     return shown(
-      try await stored(request) { () throws(StoreError) in try await sync(link, within: merchant.acquirer.callLimit) }, .ok)
+      try await stored(request) { () throws(StoreError) in try await sync.everything(of: link, within: merchant.acquirer.callLimit) }, .ok)
   }
 
   /// The link after a capture or cancel: 200 when it is done, 202 while nobody knows. One that moved nothing is a problem, so that nobody takes it for done.

@@ -6,7 +6,10 @@ extension Facade {
   /// `GET /v1/payment-links/{id}`, for a key or the link's client token; with `wait` when it has changed.
   @Sendable func readLink(_ request: Request) async throws(Problem) -> Response {
     let (found, view) = try await linkToRead(request, allowing: WaitQuery.members)
-    let link = try await changed(found, try WaitQuery.read(try request.query()), request)
+    let wait = try WaitQuery.read(try request.query())
+    // What may be over is asked about, not for long; where that fails, what is known is shown.
+    let asked = (try? await sync.onRead(found)) ?? found
+    let link = try await changed(asked, wait, request)
     return JSONAnswer.response(.ok, LinkBody(link, publicURL: configuration.publicURL, view: view))
   }
 
