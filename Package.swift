@@ -57,12 +57,14 @@ let package = Package(
     c("CCurl", library: "curl"),
     c("CExpat", library: "expat"),
     c("CQRCode", library: "qrencode"),
+    c("CPNG", library: "png16"),
+    c("CZXing", library: "ZXing"),
     c("CZlib", library: "z"),
 
     room("Transport", ["CLinux", logging]),
     room("HTTPServer", ["Transport", "CLinux", httpTypes, logging]),
     room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
-    room("QRCode", ["CQRCode", "CZlib"]),
+    room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
 
     room("Payments", [logging]),
 
@@ -75,7 +77,7 @@ let package = Package(
     .executableTarget(
       name: "paylink",
       dependencies: [
-        "Payments", "Facade", "Operations", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "CLinux",
+        "Payments", "Facade", "Operations", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "QRCode", "CLinux",
         crypto, metrics, coreMetrics, logging, httpTypes,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
@@ -103,6 +105,7 @@ let package = Package(
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
-      ["Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes, logging]),
-  ]
+      ["Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "QRCode", crypto, httpTypes, logging]),
+  ],
+  cxxLanguageStandard: .cxx17
 )

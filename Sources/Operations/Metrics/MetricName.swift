@@ -8,6 +8,10 @@ package enum MetricName {
   package static let linksCreated = "paylink_links_created_total"
   /// The acquirer's calls, by `kind` (check, result) and `verdict`.
   package static let callbacks = "paylink_callbacks_total"
+  /// QR pictures of the acquirer that did not show the page's own address, by `merchant`.
+  package static let picturesWithheld = "paylink_acquirer_pictures_withheld_total"
+  /// Readers that wait for a link or follow its events.
+  package static let waitingReaders = "paylink_waiting_readers"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
   /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
@@ -21,6 +25,8 @@ package enum MetricName {
     httpRequestDuration: "Seconds from a whole request to its answer.",
     linksCreated: "Payment links asked for, by outcome.",
     callbacks: "Calls of the acquirer by kind and verdict.",
+    picturesWithheld: "QR pictures of the acquirer that did not show the page's address.",
+    waitingReaders: "Readers that wait for a link or follow its events.",
     connections: "Open connections.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     refusedLabelSets: "Label sets refused because a metric had too many.",

@@ -27,7 +27,11 @@ struct Gateway {
     self.clock = clock
     self.metrics = metrics
     logger = Logger(label: "paylink.payments")
-    merchants = Assembly.merchants(settings, caller: caller, clock: clock, logger: Logger(label: "paylink.freedompay"))
+    let pictures = PagePictures(text: PictureQueue.text) { merchant in
+      metrics.makeCounter(label: MetricName.picturesWithheld, dimensions: [("merchant", "\(merchant)")]).increment(by: 1)
+    }
+    merchants = Assembly.merchants(
+      settings, caller: caller, clock: clock, pictures: pictures, logger: Logger(label: "paylink.freedompay"))
     let timing = settings.limits.timing
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
     sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, timing: timing, logger: logger)
@@ -94,6 +98,7 @@ struct Gateway {
     let reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
     let expire = ExpireDue(store: store, clock: clock, logger: logger)
     let gauge = metrics.makeMeter(label: MetricName.connections, dimensions: [])
+    let (waiting, follow) = (metrics.makeMeter(label: MetricName.waitingReaders, dimensions: []), follow)
     return [
       Schedule.Job(name: "reconcile", every: timing.askEvery) { () throws(StoreError) in try await reconcile() },
       // A link ends within a second of its time, or of the moved clock.
@@ -101,6 +106,7 @@ struct Gateway {
       // As fresh as a scrape needs it.
       Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in
         gauge.set(Int64(connections()))
+        waiting.set(Int64(follow.readers))
         try await setAges()
       },
     ]
