@@ -7,7 +7,10 @@ enum Schema {
   static let applicationID = 0x5041_594C
 
   private static let versions: [(name: String, sql: String)] = [
-    ("1", version1)
+    ("1", version1),
+    // 2 is being written beside this one; it comes with the merge.
+    ("2", "SELECT 1"),
+    ("3", version3),
   ]
 
   /// The version that this program writes.

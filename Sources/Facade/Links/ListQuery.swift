@@ -40,7 +40,7 @@ enum ListQuery {
     }
   }
 
-  private static func time(_ tree: JSONTree) throws(ValueFault) -> Timestamp {
+  static func time(_ tree: JSONTree) throws(ValueFault) -> Timestamp {
     try value(tree) { text throws(InvalidValue) in try Timestamp(rfc3339: text) }
   }
 
@@ -52,7 +52,7 @@ enum ListQuery {
     return word
   }
 
-  private static func limit(_ tree: JSONTree) throws(ValueFault) -> Int {
+  static func limit(_ tree: JSONTree) throws(ValueFault) -> Int {
     guard case .text(let text) = tree, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), limits.contains(number)
     else { throw ValueFault(.outOfRange, "must be \(limits.lowerBound) to \(limits.upperBound)") }
     return number
