@@ -5,12 +5,13 @@ package import Payments
 
 /// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
 ///
-/// Not here yet, and so answered 404: events, signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
+/// Not here yet, and so answered 404: signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
 package struct Facade: Routable {
   let configuration: FacadeConfiguration
   let access: Access
   let create: CreateLink
   let read: ReadLinks
+  let events: ReadEvents
   let cancel: CancelLink
   let accept: AcceptPayment
   let operate: OperateLink
@@ -26,7 +27,7 @@ package struct Facade: Routable {
 
   /// - Parameter count: called once for each create that reached the use case.
   package init(
-    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment,
+    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents, cancel: CancelLink, accept: AcceptPayment,
     operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen, follow: FollowLink, fresh: OpenFreshPage,
     clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
@@ -35,6 +36,7 @@ package struct Facade: Routable {
     access = Access(keys: configuration.keys, clock: clock)
     self.create = create
     self.read = read
+    self.events = events
     self.cancel = cancel
     self.accept = accept
     self.operate = operate
@@ -61,6 +63,7 @@ package struct Facade: Routable {
       route(.get, "/v1/payment-links/{id}/refunds", listRefunds),
       route(.post, "/v1/payment-links/{id}/sync", syncLink),
       route(.get, "/v1/payment-links/{id}/events", linkEvents),
+      route(.get, "/v1/events", listEvents),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       route(.get, "/v1/orphans", listOrphans),

@@ -53,6 +53,7 @@ struct Desk {
     let facade = Facade(
       configuration: FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants),
       create: CreateLink(store: books, merchants: merchants, clock: clock, logger: logger), read: ReadLinks(store: books),
+      events: ReadEvents(store: books, feed: books),
       cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: books, clock: clock, logger: logger),
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),

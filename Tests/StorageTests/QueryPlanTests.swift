@@ -38,6 +38,8 @@ import Testing
       Case("what open refunds reserve", Schema.reserved("refund").replacing("new.", with: ":"), by: "sqlite_autoindex_operation_2"),
       Case("events", BookStatements.eventsOfLink, by: "event_link"),
       Case("sequences", LinkStatements.sequences, by: "sqlite_autoindex_link_1"),
+      Case("the feed", BookStatements.feed, by: "event_merchant"),
+      Case("event by id", BookStatements.eventByID),
       Case("idempotency", BookStatements.idempotency),
       Case("forgetting", BookStatements.forgetIdempotency),
       Case("answer", BookStatements.answer),

@@ -40,7 +40,7 @@ enum ListQuery {
     }
   }
 
-  private static func time(_ tree: JSONTree) throws(ValueFault) -> Timestamp {
+  static func time(_ tree: JSONTree) throws(ValueFault) -> Timestamp {
     try value(tree) { text throws(InvalidValue) in try Timestamp(rfc3339: text) }
   }
 

@@ -16,12 +16,6 @@ extension Facade {
   /// How long a browser waits before it connects again: soon, but not at once, since thousands may do so after a restart.
   private static let opening = Array("retry: 3000\n\n".utf8)
 
-  @Sendable func linkEvents(_ request: Request) async throws(Problem) -> Response {
-    let (link, view) = try await linkToRead(request)
-    guard Self.wantsStream(request) else { throw .notFound }
-    return try eventStream(of: link, view: view, request)
-  }
-
   static func wantsStream(_ request: Request) -> Bool {
     request.head.headerFields[values: .accept].contains { field in
       field.split(separator: ",").contains { part in
@@ -60,7 +54,8 @@ extension Facade {
       }
       if let last = events.last {
         sequence = last.sequence
-        try await writer.write(Self.frames(events, publicURL: configuration.publicURL, view: view))
+        let frames = Self.frames(events, view)
+        if !frames.isEmpty { try await writer.write(frames) }
         continue
       }
       switch await pause(request, atMost: Self.commentEvery, for: follow.watch.watcher(of: link, after: sequence)) {
@@ -71,14 +66,15 @@ extension Facade {
     }
   }
 
-  /// Our JSON has no line breaks, so one `data:` line holds it.
-  static func frames(_ events: [Event], publicURL: String, view: LinkBody.View) -> [UInt8] {
+  /// Each event that the reader may see. Our JSON has no line breaks, so one `data:` line holds it.
+  static func frames(_ events: [Event], _ view: LinkBody.View) -> [UInt8] {
+    let shown = events.filter { view == .key || $0.kind.isForClient }
     var bytes: [UInt8] = []
-    for (place, event) in events.enumerated() {
-      let isLast = place == events.count - 1 || events[place + 1].sequence != event.sequence
+    for (place, event) in shown.enumerated() {
+      let isLast = place == shown.count - 1 || shown[place + 1].sequence != event.sequence
       if isLast { bytes += "id: \(event.sequence)\n".utf8 }
       bytes += "data: ".utf8
-      bytes += JSONAnswer.bytes(EventBody(event, publicURL: publicURL, view: view))
+      bytes += EventBody(event, for: view == .key ? .shop : .client).bytes
       bytes += "\n\n".utf8
     }
     return bytes

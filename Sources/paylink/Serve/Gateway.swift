@@ -54,7 +54,8 @@ struct Gateway {
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
     return Facade(
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
-      read: ReadLinks(store: store), cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
+      read: ReadLinks(store: store), events: ReadEvents(store: store, feed: store),
+      cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger),
       operate: OperateLink(store: store, run: run, clock: clock, logger: logger),
       orphans: OrphanCases(

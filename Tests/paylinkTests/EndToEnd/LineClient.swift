@@ -75,7 +75,8 @@ struct ServerSentEvents {
   /// - Parameter wire: an answer with head and chunks; chunk sizes stand on lines of their own, which are no lines of ours.
   init(_ wire: String) {
     var (id, data) = ("", "")
-    for line in wire.components(separatedBy: "\n").map({ $0.hasSuffix("\r") ? String($0.dropLast()) : $0 }) {
+    for bytes in wire.utf8.split(whereSeparator: { $0 == 0x0A || $0 == 0x0D }) {
+      let line = String(decoding: bytes, as: UTF8.self)
       if line.hasPrefix("id: ") {
         id = String(line.dropFirst(4))
       } else if line.hasPrefix("data: ") {
