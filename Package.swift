@@ -105,7 +105,11 @@ let package = Package(
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
-      ["Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "QRCode", crypto, httpTypes, logging]),
+      [
+        "Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "QRCode", crypto, httpTypes,
+        logging,
+        .product(name: "Yams", package: "Yams"),
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -68,6 +68,7 @@ package struct Facade: Routable {
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       route(.get, "/v1/orphans", listOrphans),
       route(.post, "/v1/orphans/{payment_id}/adopt", adoptOrphan),
+      Route(.get, "/openapi.yaml", handler: readDescription),
       Route(.get, "/p/{token}", handler: openShortLink),
       Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink),
     ]

@@ -43,13 +43,27 @@ package struct FollowLink: Sendable {
     try await reading.pass { () throws(StoreError) in try await store.link(id) }
   }
 
-  /// The next events of a link, in the order of their sequence. Those of one sequence come together.
-  package func events(of id: LinkID, after sequence: Int64) async throws(StoreError) -> [Event] {
-    let events = try await reading.pass { () throws(StoreError) in try await store.events(of: id, after: sequence, limit: Self.batch) }
-    guard events.count == Self.batch, let last = events.last, let whole = events.lastIndex(where: { $0.sequence != last.sequence }) else {
+  /// What a reader has not seen yet.
+  package struct News: Sendable {
+    /// The next of them, in the order of their sequence. Those of one sequence come together.
+    package var events: [Event]
+    /// How far the link was just before they were read: it may be further than its last event, since not every change has one.
+    package var seen: Int64
+  }
+
+  package func news(of id: LinkID, after sequence: Int64) async throws(StoreError) -> News {
+    try await reading.pass { () throws(StoreError) in
+      let seen = try await store.sequences(of: [id])[id] ?? sequence
+      return News(events: Self.whole(try await store.events(of: id, after: sequence, limit: Self.batch)), seen: max(seen, sequence))
+    }
+  }
+
+  /// A full batch without its last sequence, of which more may follow.
+  private static func whole(_ events: [Event]) -> [Event] {
+    guard events.count == batch, let last = events.last, let end = events.lastIndex(where: { $0.sequence != last.sequence }) else {
       return events
     }
-    return Array(events[...whole])
+    return Array(events[...end])
   }
 }
 

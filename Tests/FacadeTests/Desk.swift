@@ -13,6 +13,7 @@ struct Desk {
   let clock = ManualClock()
   let acquirer: ScriptedAcquirer
   let router: Router
+  let routes: [Route]
   let main: MerchantName
   let other: MerchantName
   let counts = Counts()
@@ -64,7 +65,8 @@ struct Desk {
       follow: FollowLink(store: books, watch: LinkWatch(store: books, logger: logger), readers: 100),
       fresh: OpenFreshPage(store: books, merchants: merchants, sync: sync, clock: clock, logger: logger), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })
-    router = try Router(facade.routes)
+    routes = facade.routes
+    router = try Router(routes)
   }
 
   /// A body that is right in every way.

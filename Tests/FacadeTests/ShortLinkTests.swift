@@ -141,7 +141,9 @@ struct ShortLinkTests {
     #expect(desk.books.allLinks.first?.page == Desk.page)
   }
 
-  @Test("A button pressed on a link that has ended opens nothing", arguments: [LinkStatus.creating, .completed, .review, .expired, .canceled, .failed])
+  @Test(
+    "A button pressed on a link that has ended opens nothing",
+    arguments: [LinkStatus.creating, .completed, .review, .expired, .canceled, .failed])
   func shut(_ status: LinkStatus) async throws {
     let desk = try Desk()
     desk.books.put(try Self.link(status))
@@ -193,7 +195,9 @@ struct ShortLinkTests {
 
   @Test("Every state has its words in every language")
   func words() {
-    let states: [LinkState] = [.creating, .renewable, .pageEnded, .paying, .paid, .review, .expired, .canceled, .failed, .notFound, .unavailable]
+    let states: [LinkState] = [
+      .creating, .renewable, .pageEnded, .paying, .paid, .review, .expired, .canceled, .failed, .notFound, .unavailable,
+    ]
     for language in PageLanguage.allCases {
       let titles = states.map { language.words(for: $0).title }
       #expect(Set(titles).count == states.count)

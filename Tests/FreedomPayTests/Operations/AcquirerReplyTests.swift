@@ -137,7 +137,9 @@ struct PageAnswerTests {
 
   @Test(
     "a QR picture that leads anywhere but to the page, or cannot be read, is withheld and counted; the page stays",
-    arguments: [nil, "", "https://customer.freedompay.uz/pay.html?customer=1a&b=3", "https://customer.freedompay.uz/pay.html?customer=1a&b=2 "])
+    arguments: [
+      nil, "", "https://customer.freedompay.uz/pay.html?customer=1a&b=3", "https://customer.freedompay.uz/pay.html?customer=1a&b=2 ",
+    ])
   func picture(_ text: String?) async throws {
     let count = Counter()
     let acquirer = FreedomPayAcquirer(wire: Wire(Self.signed(Self.ok)), picture: text) { _ in count.add() }

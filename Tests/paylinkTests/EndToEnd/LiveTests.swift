@@ -64,13 +64,19 @@ import Testing
     #expect(missed.events.map(\.id) == missed.events.compactMap { $0.data["sequence"].int.map { "\($0)" } })
     #expect(missed.events.allSatisfy { $0.data["data"]["link"]["client_token"].isNull && $0.data["data"]["link"]["metadata"].isNull })
 
-    // And live: the refund comes to the stream that is open.
+    // And live: the refund comes to the shop's stream that is open, and a client token is told nothing of it.
+    let shop = try LineClient(port: stand.gatewayPort)
+    try shop.get("\(Self.path(link))/events", fields: Self.stream + ["Authorization: Bearer \(Stand.key)"])
+    _ = try shop.text { $0.contains("payment_link.completed") }
     let refund = try await stand.call(.post, "\(Self.path(link))/refunds", ["amount": 5_000_000], idempotency: "r1")
     #expect([201, 202].contains(refund.status))
-    let live = ServerSentEvents(try client.text(within: .seconds(30)) { $0.contains("refund.succeeded") })
-    #expect(live.types.last == "refund.succeeded")
+    let live = ServerSentEvents(try shop.text(within: .seconds(30)) { $0.contains("refund.succeeded") })
+    #expect(live.types == ["payment_link.active", "payment.paid", "payment_link.completed", "refund.succeeded"])
     let sequences = live.events.compactMap { Int($0.id) }
-    #expect(sequences == sequences.sorted() && Set(sequences).count == sequences.count)
+    #expect(sequences == sequences.sorted() && Set(sequences).count == 4)
+    // A restart ends both streams: what the client was told is all there.
+    try #require(stand.gateway).signal(SIGTERM)
+    #expect(ServerSentEvents(try client.rest()).types == ["payment.paid", "payment_link.completed"])
   }
 
   @Test("What another process writes into the same books wakes readers too")
@@ -172,7 +178,9 @@ import Testing
     try await stand.start()
     let link = try await stand.createFixed(order: "L6")
     let path = Self.path(link)
-    for query in ["wait=61s", "wait=2m", "wait=5", "wait=-1s", "wait=", "wait=1s&since=x", "wait=1s&since=-1", "since=1", "wait=1s&until=2"] {
+    for query in [
+      "wait=61s", "wait=2m", "wait=5", "wait=-1s", "wait=", "wait=1s&since=x", "wait=1s&since=-1", "since=1", "wait=1s&until=2",
+    ] {
       #expect(try await stand.call(.get, "\(path)?\(query)").status == 422, "\(query)")
     }
     #expect(try await stand.call(.get, "\(path)?wait=1s&wait=2s").status == 400)
