@@ -272,7 +272,9 @@ struct OperationRouteTests {
     #expect(try await desk.call(.get, "/v1/payment-links/\(id)")["payment.status"] == "paid")
     #expect(desk.acquirer.queries.count == before + 2)
     desk.clock.advance(by: .hours(1))
+    let settled = desk.books.allLinks
     #expect(try await desk.call(.get, "/v1/payment-links/\(id)").status == 200)
+    #expect(desk.books.allLinks == settled, "and nothing is written by it")
     #expect(desk.acquirer.queries.count == before + 2, "what is settled is not asked about by reading")
     #expect(try await post("sync").status == 200)
     #expect(desk.acquirer.queries.count == before + 3)
