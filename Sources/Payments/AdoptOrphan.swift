@@ -17,14 +17,12 @@ package struct AdoptOrphan: Sendable {
   let store: any Store
   let merchants: Merchants
   let settle: SettlePayment
-  let clock: any WallClock
   let logger: Logger
 
-  package init(store: any Store, merchants: Merchants, settle: SettlePayment, clock: any WallClock, logger: Logger) {
+  package init(store: any Store, merchants: Merchants, settle: SettlePayment, logger: Logger) {
     self.store = store
     self.merchants = merchants
     self.settle = settle
-    self.clock = clock
     self.logger = logger
   }
 
@@ -40,10 +38,11 @@ package struct AdoptOrphan: Sendable {
     case .notFound: return .unknownToAcquirer
     case .unknown, .refundRecord: return .notAsked
     case .report(var report):
+      // As old as what is known of it: a payment that were younger than the answer would find it stale.
       let link = try await store.perform(
         AdoptPayment(
           merchant: name, payment: payment, order: order, amount: report.amount ?? orphan.amount, currency: merchant.currency,
-          now: clock.now()))
+          now: report.asOf))
       report.link = link.id
       report.order = link.order
       let settled = try await settle(report).link ?? link

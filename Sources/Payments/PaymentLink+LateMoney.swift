@@ -19,11 +19,11 @@ extension PaymentLink {
     changes.record(.paymentFlagged, &self, at: now)
   }
 
-  /// Asks late money back by itself: what is held is released, what was taken is refunded. Only once for each status, so that a refund that
-  /// fails is a person's next; and never what a person accepted, or what was only a test.
-  mutating func refundLateMoney(of index: Int, was: PaymentStatus, at now: Timestamp) {
+  /// Asks late money back by itself: what is held is released, what was taken is refunded. Called when the books change, so that a refund
+  /// that fails is a person's next; and never what a person accepted, or what was only a test.
+  mutating func refundLateMoney(of index: Int, at now: Timestamp) {
     let payment = payments[index]
-    guard payment.flags.contains(.late), !payment.flags.contains(.testMismatch), payment.status != was, acceptedAt == nil,
+    guard payment.flags.contains(.late), !payment.flags.contains(.testMismatch), acceptedAt == nil,
       payment.id != nil, let amount = payment.amount, !hasOpenOperation(payment), operations.count < Operation.mostAsked
     else { return }
     switch payment.status {

@@ -32,7 +32,6 @@ struct Settle: UnitOfWork {
 
   private func apply(to link: inout PaymentLink, order: [PaymentLink]) -> Decision<SettlePayment.Outcome> {
     let (index, isNews) = link.adopt(report.paymentID, at: now)
-    let before = link.payments[index].status
     let isLateMoney = link.isLateMoney(report, at: index, now: now, tolerance: timing.lateTolerance)
     switch reading(of: link.payments[index], link) {
     case .anomaly: return anomaly(&link, reason: "The report does not fit what is known of the payment.")
@@ -44,7 +43,7 @@ struct Settle: UnitOfWork {
       var changes = Changes()
       link.take(report, at: index, order: order, now: now, lateMoney: lateMoney, timing: timing, changes: &changes)
       _ = link.resolveOperations(of: index, with: report, at: now, lateMoney: lateMoney, changes: &changes)
-      if lateMoney == .refund { link.refundLateMoney(of: index, was: before, at: now) }
+      if lateMoney == .refund { link.refundLateMoney(of: index, at: now) }
       return finish(&link, .applied, .accept, changes, lateMoney: isLateMoney ? policy : nil)
     case .same:
       var changes = Changes()

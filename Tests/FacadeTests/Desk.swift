@@ -60,7 +60,7 @@ struct Desk {
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),
       orphans: OrphanCases(
         read: ReadOrphans(store: books),
-        adopt: AdoptOrphan(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)),
+        adopt: AdoptOrphan(store: books, merchants: merchants, settle: settle, logger: logger)),
       sync: sync, seen: MarkSeen(store: books, clock: clock),
       follow: FollowLink(store: books, watch: LinkWatch(store: books, logger: logger), readers: 100),
       fresh: OpenFreshPage(store: books, merchants: merchants, sync: sync, clock: clock, logger: logger), clock: clock, logger: logger,

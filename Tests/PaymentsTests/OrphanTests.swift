@@ -13,7 +13,7 @@ import Testing
 
   var merchants: Merchants { Merchants([Merchant(name: Example.merchant, currency: Example.uzs, acquirer: acquirer)]) }
   var settle: SettlePayment { SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger) }
-  var adopt: AdoptOrphan { AdoptOrphan(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger) }
+  var adopt: AdoptOrphan { AdoptOrphan(store: books, merchants: merchants, settle: settle, logger: logger) }
 
   private func orphaned(_ order: String? = "B9") async throws {
     let outcome = try await settle(Example.report(payment: 99, order: order))

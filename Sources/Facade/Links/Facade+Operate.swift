@@ -79,8 +79,8 @@ extension Facade {
     }
   }
 
-  /// The acquirer judges the receipt of a refund as that of an order with a price.
-  private func judgeReceipt(_ new: NewOperation, of link: PaymentLink) throws(Problem) {
+  /// The acquirer judges the receipt of a refund or release as that of an order with a price.
+  func judgeReceipt(_ new: NewOperation, of link: PaymentLink) throws(Problem) {
     guard !new.options.values.isEmpty, let acquirer = configuration.merchants[link.merchant]?.acquirer else { return }
     var terms = link.terms
     terms.amount = .exactly(Money(minorUnits: new.amount ?? 1, currency: terms.amount.currency))

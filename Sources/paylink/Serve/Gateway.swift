@@ -60,7 +60,7 @@ struct Gateway {
       operate: OperateLink(store: store, run: run, clock: clock, logger: logger),
       orphans: OrphanCases(
         read: ReadOrphans(store: store),
-        adopt: AdoptOrphan(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)), sync: sync,
+        adopt: AdoptOrphan(store: store, merchants: merchants, settle: settle, logger: logger)), sync: sync,
       seen: MarkSeen(store: store, clock: clock), follow: follow,
       fresh: OpenFreshPage(store: store, merchants: merchants, sync: sync, clock: clock, timing: timing, logger: logger),
       clock: clock, logger: Logger(label: "paylink.api"),

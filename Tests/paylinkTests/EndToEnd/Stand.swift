@@ -40,7 +40,7 @@ final class Stand: @unchecked Sendable {
     lines += merchantSettings.map { "    \($0)" }
     lines += [
       "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
-      "    scopes: [links:read, links:write, refunds:write, events:read]", "    merchants: [main]", "  - name: reader",
+      "    scopes: [links:read, links:write, refunds:write, events:read, admin]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
       "  - name: operator",
       "    kind: secret", "    sha256: \(SHA.hex(Self.operatorKey))", "    scopes: [admin]", "    merchants: [main]",
