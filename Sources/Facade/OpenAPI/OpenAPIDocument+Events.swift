@@ -1,7 +1,7 @@
 import Payments
 
 extension OpenAPIDocument {
-  static let eventPaths = """
+  static let eventPaths: String = """
       /v1/payment-links/{id}/events:
         get:
           operationId: followPaymentLink
@@ -48,7 +48,7 @@ extension OpenAPIDocument {
     \(problems(400, 401, 403, 422, 503))
     """
 
-  static let webhooks = """
+  static let webhooks: String = """
       event:
         post:
           operationId: deliverEvent
@@ -68,8 +68,8 @@ extension OpenAPIDocument {
             "2XX": {description: It has arrived.}
     """
 
-  static let eventSchemas = """
-        EventID: {type: string, pattern: "^evt_[0-9a-z]{26}$", description: The same in feed, stream and delivery.}
+  static let eventSchemas: String = """
+        EventID: {type: string, pattern: "^evt_[0-9a-z]{26}$", description: "The same in feed, stream and delivery."}
         EventType: {type: string, enum: \(words(Event.Kind.allCases.map(\.rawValue)))}
     \(object("Event", "What happened, with the link as it stood after it.", event("EventLink")))
     \(object("ClientEvent", "What the holder of a client token sees of it.", event("ClientEventLink")))

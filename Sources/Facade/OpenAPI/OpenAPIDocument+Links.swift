@@ -1,5 +1,5 @@
 extension OpenAPIDocument {
-  static let linkPaths = """
+  static let linkPaths: String = """
       /v1/payment-links:
         post:
           operationId: createPaymentLink
@@ -110,7 +110,7 @@ extension OpenAPIDocument {
     \(problems(400, 401, 403, 404, 422, 503))
     """
 
-  static let parameters = """
+  static let parameters: String = """
         LinkID: {name: id, in: path, required: true, description: The link., schema: {$ref: "#/components/schemas/LinkID"}}
         IdempotencyKey:
           name: Idempotency-Key
@@ -127,7 +127,7 @@ extension OpenAPIDocument {
         ShortToken: {name: token, in: path, required: true, schema: {type: string}}
     """
 
-  static let headers = """
+  static let headers: String = """
         Location: {description: The link's address in this API., schema: {type: string, format: uri-reference}}
         IdempotencyReplayed: {description: "`true` where the same request came before.", schema: {type: string, enum: ["true"]}}
         RetryAfter: {description: Seconds to wait., schema: {type: string, pattern: "^[0-9]+$"}}
@@ -135,7 +135,7 @@ extension OpenAPIDocument {
     """
 
   /// The link of README's first order.
-  static let exampleLink = """
+  static let exampleLink: String = """
     {id: pl_01kar9k9r0000000000000000a, object: payment_link, status: active, sequence: 2, test: false, merchant: main, order_id: A1001, \
     amount: 15000000, currency: UZS, amount_range: null, description: Order A1001, url: "https://customer.freedompay.uz/pay.html?customer=0a1b", \
     short_url: "https://pay.example.uz/p/00000000000000000000000002", qr: null, client_token: ct_00000000000000000000000001, \

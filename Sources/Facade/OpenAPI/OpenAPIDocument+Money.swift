@@ -1,5 +1,5 @@
 extension OpenAPIDocument {
-  static let moneyPaths = """
+  static let moneyPaths: String = """
       /v1/payment-links/{id}/cancel:
         post:
           operationId: cancelPaymentLink

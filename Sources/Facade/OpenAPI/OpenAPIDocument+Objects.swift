@@ -1,7 +1,7 @@
 import Payments
 
 extension OpenAPIDocument {
-  static let objectSchemas = """
+  static let objectSchemas: String = """
         LinkID: {type: string, pattern: "^pl_[0-9a-z]{26}$", examples: [pl_01kar9k9r0000000000000000a]}
         LinkStatus:
           type: string

@@ -1,5 +1,5 @@
 extension OpenAPIDocument {
-  static let operatorPaths = """
+  static let operatorPaths: String = """
       /v1/orphans:
         get:
           operationId: listOrphans
@@ -29,7 +29,7 @@ extension OpenAPIDocument {
     \(problems(400, 401, 403, 404, 409, 413, 415, 422, 503))
     """
 
-  static let publicPaths = """
+  static let publicPaths: String = """
       /openapi.yaml:
         get:
           operationId: readDescription

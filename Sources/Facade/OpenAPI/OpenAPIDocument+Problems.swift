@@ -1,10 +1,11 @@
 import HTTPServer
+import HTTPTypes
 
 extension OpenAPIDocument {
   /// What each status may mean: its codes, by the one table of problems.
   private static let statuses: [Int] = Array(Set(ProblemCode.allCases.map(\.status.code))).sorted()
 
-  static let responses =
+  static let responses: String =
     """
         ReplayedLink:
           description: The same request came before; the link as it stands now.
@@ -51,7 +52,7 @@ extension OpenAPIDocument {
     return lines.joined(separator: "\n")
   }
 
-  static let problemSchemas = """
+  static let problemSchemas: String = """
         Problem:
           type: object
           description: Why a request was refused (RFC 9457).

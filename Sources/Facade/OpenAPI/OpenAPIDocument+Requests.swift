@@ -7,7 +7,7 @@ extension OpenAPIDocument {
     "{type: [string, \"null\"], minLength: \(length.lowerBound), maxLength: \(length.upperBound)\(more.isEmpty ? "" : ", " + more)}"
   }
 
-  static let requestSchemas = """
+  static let requestSchemas: String = """
     \(object("CreatePaymentLink", "An order. Members of null count as left out.", create, optional: Set(create.map(\.name)).subtracting(["order_id", "description"])))
     \(object("Range", "What the payer may choose, whole major units.", range))
     \(object("Customer", "What the shop knows of the payer.", customer, optional: Set(customer.map(\.name))))

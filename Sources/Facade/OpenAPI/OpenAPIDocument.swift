@@ -4,7 +4,7 @@
 /// It is put together here from the same tables that the code works by: words, bounds and problem codes cannot say one thing and do another. A new route, member
 /// or problem is written down in the file of its kind beside this one; a test compares the routes.
 package enum OpenAPIDocument {
-  package static let text = """
+  package static let text: String = """
     openapi: 3.1.0
     \(info)
     paths:
@@ -32,7 +32,7 @@ package enum OpenAPIDocument {
 
     """
 
-  private static let info = """
+  private static let info: String = """
     info:
       title: paylink
       version: "1"
@@ -48,15 +48,15 @@ package enum OpenAPIDocument {
       - key: []
     tags:
       - {name: links, description: Orders that a payer can pay on a hosted page}
-      - {name: money, description: Holds captured or given back, refunds, money that a person accepts}
+      - {name: money, description: "Holds captured or given back, refunds, money that a person accepts"}
       - {name: events, description: "What happened, in order"}
       - {name: operators, description: What needs a person}
       - {name: payers, description: "Addresses that payers open, without credentials"}
-      - {name: acquirer, description: Calls of Freedom Pay, which are signed}
+      - {name: acquirer, description: "Calls of Freedom Pay, which are signed"}
       - {name: description, description: This document}
     """
 
-  private static let securitySchemes = """
+  private static let securitySchemes: String = """
         key:
           type: http
           scheme: bearer

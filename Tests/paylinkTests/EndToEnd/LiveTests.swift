@@ -125,9 +125,10 @@ import Testing
     }
     // The streams have begun; whoever waits is answered later.
     for index in stride(from: 1, to: count, by: 2) { _ = try clients[index].text { $0.contains("retry:") } }
-    // The last place is taken, and the next reader is refused: so the others all have theirs.
+    // One more takes the last place, and the next reader is refused: so the others all have theirs.
     let last = try LineClient(port: stand.gatewayPort)
     try last.get("\(Self.path(link))/events", fields: Self.stream + ["Authorization: Bearer \(Stand.key)"])
+    _ = try last.text { $0.contains("retry:") }
     let isFull = try await Poll.until(.seconds(10)) {
       let refused = try await stand.call(.get, "\(Self.path(link))?wait=1ms&since=2")
       return refused.status == 503 && refused.fields[.retryAfter] != nil && refused.json["code"].string == "overloaded"

@@ -77,7 +77,8 @@ import Testing
     }
     try await driver.call(.post, "\(one)/cancel", id, idempotency: "c1", status: 200)
     try await driver.call(.post, "\(one)/cancel", id, idempotency: "c1", status: 200)
-    try await driver.call(.post, "\(one)/cancel", id, idempotency: "c2", status: 409)
+    // Canceled already: that is what was asked for.
+    try await driver.call(.post, "\(one)/cancel", id, idempotency: "c2", status: 200)
   }
 
   private func money(_ driver: Driver) async throws {
@@ -117,7 +118,7 @@ import Testing
     _ = try await Callback.result(order: "NOBODYS", payment: 987_654_321, amount: "100.00").send(to: driver.stand)
     let orphans = try await driver.call(.get, "/v1/orphans", key: Stand.operatorKey, status: 200)
     if orphans["data"].list.isEmpty { Issue.record("no orphan: \(orphans)") }
-    try await driver.call(.get, "/v1/orphans", status: 403)
+    try await driver.call(.get, "/v1/orphans", key: Stand.readOnlyKey, status: 403)
     try await driver.call(.post, "/v1/orphans/{payment_id}/adopt", ["payment_id": "987654321"], key: Stand.operatorKey, status: 409)
     try await driver.call(.post, "/v1/orphans/{payment_id}/adopt", ["payment_id": "1"], key: Stand.operatorKey, status: 404)
   }
@@ -168,6 +169,19 @@ import Testing
       }
     }
     #expect(count > 10)
+    // A comma in a text without quotes would make members of nothing.
+    #expect(Self.empty(contract.document["components"] as Any, "components") == [])
+  }
+
+  private static func empty(_ value: Any, _ place: String) -> [String] {
+    switch value {
+    case let object as [String: Any]:
+      object.flatMap { name, value in
+        value is NSNull ? ["\(place)/\(name)"] : name == "example" ? [] : empty(value, "\(place)/\(name)")
+      }
+    case let list as [Any]: list.enumerated().flatMap { empty($1, "\(place)/\($0)") }
+    default: []
+    }
   }
 
   @Test("What does not fit a schema is seen")
