@@ -7,7 +7,8 @@ enum Schema {
   static let applicationID = 0x5041_594C
 
   private static let versions: [(name: String, sql: String)] = [
-    ("1", version1)
+    ("1", version1),
+    ("4", version4),
   ]
 
   /// The version that this program writes.
