@@ -22,13 +22,8 @@ struct Exchange {
     minorVersion = head.minorVersion
     keepsAlive = head.keepsAlive
     started = observed ? EventLoop.clock() : 0
-    traceparent = observed ? head.fields[Self.traceparentName] : nil
+    traceparent = observed ? head.fields[.traceparent] : nil
   }
-
-  private static let traceparentName: HTTPField.Name = {
-    guard let name = HTTPField.Name("traceparent") else { preconditionFailure("the name is a token") }
-    return name
-  }()
 
   /// A request whose head cannot be read.
   init(refusedWith id: String, observed: Bool) {

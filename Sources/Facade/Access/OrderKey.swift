@@ -2,7 +2,7 @@ import JWTKit
 package import Payments
 
 /// What signed orders of a publishable key are verified with: one algorithm and one key, both from the settings and neither from a token (RFC 8725 §3.1).
-package struct OrderKey: Sendable {
+package struct OrderKey: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
   /// The algorithms of RFC 7518 §3.1 that are taken; RFC 8037 for EdDSA.
   package enum Algorithm: String, Sendable, CaseIterable {
     case hs256 = "HS256"
@@ -47,6 +47,10 @@ package struct OrderKey: Sendable {
       throw InvalidValue("must hold a PEM public key for \(algorithm.rawValue)" + (algorithm == .rs256 ? ", of at least 2048 bits" : ""))
     }
   }
+
+  package var description: String { "\(algorithm.rawValue) <redacted>" }
+  package var debugDescription: String { description }
+  package var customMirror: Mirror { Mirror(self, children: [(label: String?, value: Any)]()) }
 
   /// Whether the signature is this key's. HMACs are compared in constant time.
   func verifies(_ signature: [UInt8], of signed: [UInt8]) async -> Bool {

@@ -21,7 +21,7 @@ enum ProblemPage {
     "<!-- Written from Sources/Facade/Problems by their test: PAYLINK_WRITE_DOCS=1 swift test --filter ProblemPageTests -->", "",
     "Every refusal is a document of RFC 9457, `application/problem+json`: `type` (`urn:paylink:problem:` and the code), `title`, `status`,",
     "`detail`, `code`, `request_id` and `retryable`; where it helps also `errors` (below), `link: {id, status}` (the link that stands in the way)",
-    "and `upstream: {code, description}` (what the acquirer said). `request_id` is also in the field X-Request-Id and in every log line of the",
+    "and `upstream: {code, description}` (what the acquirer said). `request_id` is also in the field X-Request-Id and in the log lines of the",
     "request; whoever sends X-Request-Id, 1 to 64 visible ASCII characters without quotes, finds their own there.", "",
     "\"Try again\" is the member `retryable`: the same request may succeed later; Retry-After says when. Send it with the same Idempotency-Key.",
     "Nothing of a request's values stands in a problem.", "",
@@ -72,7 +72,7 @@ extension ProblemCode {
     case .invalidRequest: "Mend what `errors` lists."
     case .idempotencyKeyReused: "A new request takes a new key; this one belongs to another route or body."
     case .unsupportedByAcquirer: "Leave out what `errors` lists: the merchant's kind of account cannot do it."
-    case .acquirerRefused: "`upstream` says why. The order was refused and nothing was charged."
+    case .acquirerRefused: "`upstream` says why. Nothing moved."
     case .acquirerMisconfigured: "Nothing the caller can do: the gateway's operator must look at it, and an alarm rang."
     case .acquirerUnreachable: "Nothing was sent. Try again after Retry-After."
     case .databaseUnavailable: "Try again after Retry-After, with the same Idempotency-Key."

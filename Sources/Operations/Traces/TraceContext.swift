@@ -84,12 +84,23 @@ package struct TraceContext: Hashable, Sendable {
 
 // MARK: - Carrying it
 
+private enum RequestIDKey: ServiceContextKey {
+  typealias Value = String
+  static let nameOverride: String? = "request"
+}
+
 private enum TraceContextKey: ServiceContextKey {
   typealias Value = TraceContext
   static let nameOverride: String? = "trace"
 }
 
 extension ServiceContext {
+  /// What a request is called in its answer (X-Request-Id).
+  package var requestID: String? {
+    get { self[RequestIDKey.self] }
+    set { self[RequestIDKey.self] = newValue }
+  }
+
   package var trace: TraceContext? {
     get { self[TraceContextKey.self] }
     set { self[TraceContextKey.self] = newValue }
@@ -97,9 +108,11 @@ extension ServiceContext {
 }
 
 extension Logger.MetadataProvider {
-  /// `trace_id` in every line that is written on behalf of a request.
+  /// `request` and `trace_id` in every line that is written on behalf of a request.
   package static let trace = Logger.MetadataProvider {
-    guard let trace = ServiceContext.current?.trace else { return [:] }
-    return ["trace_id": "\(trace.trace)"]
+    guard let context = ServiceContext.current, let trace = context.trace else { return [:] }
+    var metadata: Logger.Metadata = ["trace_id": "\(trace.trace)"]
+    if let request = context.requestID { metadata["request"] = "\(request)" }
+    return metadata
   }
 }

@@ -13,6 +13,7 @@ package struct Traces: Sendable {
       route.handler = { request in
         var context = ServiceContext.current ?? .topLevel
         context.trace = TraceContext(traceparent: request.traceparent, requestID: request.id)
+        context.requestID = request.id
         return await ServiceContext.withValue(context) { await handler(request) }
       }
       return route
@@ -26,11 +27,4 @@ extension Request {
     let values = head.headerFields[values: .traceparent]
     return values.count == 1 ? values[0] : nil
   }
-}
-
-extension HTTPField.Name {
-  static let traceparent: HTTPField.Name = {
-    guard let name = HTTPField.Name("traceparent") else { preconditionFailure("the name is a token") }
-    return name
-  }()
 }
