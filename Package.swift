@@ -103,7 +103,7 @@ let package = Package(
       dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
       swiftSettings: settings),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto, jwtKit]),
-    tests("Operations", ["Payments", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
+    tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),

@@ -15,6 +15,7 @@ package struct Facade: Routable {
   let cancel: CancelLink
   let accept: AcceptPayment
   let operate: OperateLink
+  let orphans: OrphanCases
   let sync: SyncLink
   let seen: MarkSeen
   let clock: any WallClock
@@ -25,7 +26,7 @@ package struct Facade: Routable {
   /// - Parameter count: called once for each create that reached the use case.
   package init(
     configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment,
-    operate: OperateLink, sync: SyncLink, seen: MarkSeen, clock: any WallClock, logger: Logger,
+    operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen, clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
@@ -36,6 +37,7 @@ package struct Facade: Routable {
     self.cancel = cancel
     self.accept = accept
     self.operate = operate
+    self.orphans = orphans
     self.sync = sync
     self.seen = seen
     self.clock = clock
@@ -62,6 +64,8 @@ package struct Facade: Routable {
       route(.post, "/v1/payment-links/{id}/sync", syncLink),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
+      route(.get, "/v1/orphans", listOrphans),
+      route(.post, "/v1/orphans/{payment_id}/adopt", adoptOrphan),
     ]
   }
 

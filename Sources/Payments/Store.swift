@@ -13,6 +13,11 @@ package protocol Store: Sendable {
   func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
   /// Active links past their end.
   func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
+  /// Orphans that no link has.
+  func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage
+  func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan?
+  /// Since when the oldest of each kind of unfinished business waits.
+  func oldest() async throws(StoreError) -> [Unfinished]
   /// Events of a link in the order of their sequence.
   func events(of link: LinkID) async throws(StoreError) -> [Event]
   /// Whether the database answers and takes writes.
@@ -106,11 +111,14 @@ package struct Changes: Sendable {
   package var forgottenIdempotency: IdempotencyReference?
   /// A callback or status answer that was read, as evidence, and with a first verdict on a result the answer memory.
   package var message: MessageRecord?
+  /// One more message of a payment that no link has.
+  package var orphan: Orphan?
 
   package init() {}
 
   package var isEmpty: Bool {
     inserted == nil && updated.isEmpty && events.isEmpty && idempotency == nil && forgottenIdempotency == nil && message == nil
+      && orphan == nil
   }
 }
 

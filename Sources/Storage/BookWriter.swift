@@ -21,6 +21,7 @@ struct BookWriter {
     }
     if let record = changes.idempotency { try keep(record) }
     if let message = changes.message { try keep(message) }
+    if let orphan = changes.orphan { try run(OpenBusinessStatements.noteOrphan, OrphanColumn.allCases.map { $0.value(of: orphan) }) }
   }
 
   private func insert(_ link: PaymentLink) throws {

@@ -67,6 +67,9 @@ struct Desk {
       cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: books, clock: clock, logger: logger),
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),
+      orphans: OrphanCases(
+        read: ReadOrphans(store: books),
+        adopt: AdoptOrphan(store: books, merchants: merchants, settle: settle, logger: logger)),
       sync: SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger),
       seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })

@@ -41,6 +41,11 @@ import Testing
       Case("forgetting", BookStatements.forgetIdempotency),
       Case("answer", BookStatements.answer),
       Case("heartbeat", BookStatements.beat),
+      Case("orphans", OpenBusinessStatements.orphans),
+      Case("one orphan", OpenBusinessStatements.orphan),
+      Case("the oldest link", OpenBusinessStatements.oldest(.link), by: "link_open"),
+      Case("the oldest payment", OpenBusinessStatements.oldest(.payment), by: "payment_open"),
+      Case("the oldest operation", OpenBusinessStatements.oldest(.operation), by: "operation_open"),
     ]
     + lists
 

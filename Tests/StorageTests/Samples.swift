@@ -74,6 +74,9 @@ enum Sample {
     paid.paidAt = at(11)
     paid.checkedAt = at(12)
     paid.changedAt = at(13)
+    paid.rejectedAt = at(14)
+    paid.captureBy = at(15)
+    paid.captureToldAt = at(16)
     var second = attempt(.failed, ordinal: 2)
     second.card = Card(maskedNumber: "4400-43XX-XXXX-0001")
     var terms = LinkTerms(

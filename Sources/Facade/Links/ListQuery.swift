@@ -70,7 +70,7 @@ enum ListQuery {
     return word
   }
 
-  private static func limit(_ tree: JSONTree) throws(ValueFault) -> Int {
+  static func limit(_ tree: JSONTree) throws(ValueFault) -> Int {
     guard case .text(let text) = tree, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), limits.contains(number)
     else { throw ValueFault(.outOfRange, "must be \(limits.lowerBound) to \(limits.upperBound)") }
     return number

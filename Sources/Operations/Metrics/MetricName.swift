@@ -12,6 +12,8 @@ package enum MetricName {
   package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
+  /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
+  package static let oldestAge = "paylink_oldest_age_seconds"
   /// Label sets that were refused because a metric had too many, by `metric`: our own fault, worth an alarm.
   package static let refusedLabelSets = "paylink_refused_label_sets_total"
 
@@ -23,6 +25,7 @@ package enum MetricName {
     callbacks: "Calls of the acquirer by kind and verdict.",
     keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
+    oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     refusedLabelSets: "Label sets refused because a metric had too many.",
   ]
 }

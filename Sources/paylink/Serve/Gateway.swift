@@ -55,7 +55,11 @@ struct Gateway {
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
       read: ReadLinks(store: store), cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger),
-      operate: OperateLink(store: store, run: run, clock: clock, logger: logger), sync: sync, seen: MarkSeen(store: store, clock: clock),
+      operate: OperateLink(store: store, run: run, clock: clock, logger: logger),
+      orphans: OrphanCases(
+        read: ReadOrphans(store: store),
+        adopt: AdoptOrphan(store: store, merchants: merchants, settle: settle, logger: logger)), sync: sync,
+      seen: MarkSeen(store: store, clock: clock),
       clock: clock, logger: Logger(label: "paylink.api"),
       count: { merchant, outcome in
         metrics.makeCounter(
@@ -97,7 +101,18 @@ struct Gateway {
       // A link ends within a second of its time, or of the moved clock.
       Schedule.Job(name: "expire", every: .seconds(1)) { () throws(StoreError) in try await expire() },
       // As fresh as a scrape needs it.
-      Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in gauge.set(Int64(connections())) },
+      Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in
+        gauge.set(Int64(connections()))
+        try await setAges()
+      },
     ]
+  }
+
+  private func setAges() async throws(StoreError) {
+    let now = clock.now()
+    for oldest in try await store.oldest() {
+      let age = oldest.since.map { max(now - $0, .zero).components.seconds } ?? 0
+      metrics.makeMeter(label: MetricName.oldestAge, dimensions: [("kind", oldest.kind.rawValue), ("status", oldest.status)]).set(age)
+    }
   }
 }

@@ -54,7 +54,7 @@ indirect enum SettingsShape {
     "testing": .value,
     "script_names": .section(["check": .value, "result": .value]),
     "late_money": .value,
-    "late_money_dry_run": .later(neutral: "false"),
+    "late_money_dry_run": .value,
   ]
 
   private static let apiKey: [String: SettingsShape] = [

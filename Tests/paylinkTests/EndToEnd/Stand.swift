@@ -43,7 +43,7 @@ final class Stand: @unchecked Sendable {
     lines += merchantSettings.map { "    \($0)" }
     lines += [
       "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
-      "    scopes: [links:read, links:write, refunds:write, events:read]", "    merchants: [main]", "  - name: reader",
+      "    scopes: [links:read, links:write, refunds:write, events:read, admin]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
     ]
     lines += keys.map { "  \($0)" } + settings

@@ -41,7 +41,8 @@ import Transport
     #expect(settings.limits == LimitSettings())
     let merchant = try #require(settings.merchants.first)
     #expect(merchant.currency.code == "UZS")
-    #expect(merchant.family == .gateway && merchant.encoding == .multipart && merchant.lateMoney == .hold && !merchant.isTesting)
+    #expect(
+      merchant.family == .gateway && merchant.encoding == .multipart && merchant.lateMoney == LateMoneyPolicy(.hold) && !merchant.isTesting)
   }
 
   @Test("the environment goes before the file, and a flag before both")
