@@ -110,7 +110,8 @@ let package = Package(
     tests(
       "paylink",
       [
-        "Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes, logging,
+        "Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes,
+        logging,
         serviceContext,
       ]),
   ]

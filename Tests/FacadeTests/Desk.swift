@@ -45,7 +45,8 @@ struct Desk {
       APIKey(name: "nobody", kind: .secret, digest: KeyDigest(of: "sk_nobody"), scopes: all, merchants: []),
       APIKey(name: "front", kind: .publishable, digest: KeyDigest(of: "pk_front"), scopes: all, merchants: [main]),
       APIKey(
-        name: "page", kind: .publishable, digest: KeyDigest(of: "pk_page"), scopes: [], merchants: [main], order: try OrderKey(secret: OrderToken.secret)),
+        name: "page", kind: .publishable, digest: KeyDigest(of: "pk_page"), scopes: [], merchants: [main],
+        order: try OrderKey(secret: OrderToken.secret)),
       APIKey(
         name: "pages", kind: .publishable, digest: KeyDigest(of: "pk_pages"), scopes: [], merchants: [main, other],
         order: try OrderKey(secret: OrderToken.secret)),
@@ -80,12 +81,14 @@ struct Desk {
   static let order = #"{"order_id":"A1001","amount":15000000,"description":"Order A1001"}"#
 
   func call(
-    _ method: HTTPRequest.Method, _ target: String, key: String? = "sk_shop", fields: HTTPFields = [:], body: String? = nil, peer: String = "127.0.0.1"
+    _ method: HTTPRequest.Method, _ target: String, key: String? = "sk_shop", fields: HTTPFields = [:], body: String? = nil,
+    peer: String = "127.0.0.1"
   ) async throws -> Answer {
     var fields = fields
     if let key { fields[.authorization] = "Bearer \(key)" }
     if body != nil, fields[.contentType] == nil { fields[.contentType] = "application/json" }
-    return Answer(await router.respond(to: try Request(method, target, fields: fields, body: Array((body ?? "").utf8), peer: peer, id: "req-1")))
+    return Answer(
+      await router.respond(to: try Request(method, target, fields: fields, body: Array((body ?? "").utf8), peer: peer, id: "req-1")))
   }
 
   func create(

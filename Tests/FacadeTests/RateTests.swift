@@ -16,7 +16,9 @@ struct RateTests {
     var now: UInt64 { kept.withLock { $0 } }
   }
 
-  static func rates(_ time: Time, perKey: String? = nil, perAddress: String? = nil, proxies: TrustedProxies = TrustedProxies()) throws -> Rates {
+  static func rates(_ time: Time, perKey: String? = nil, perAddress: String? = nil, proxies: TrustedProxies = TrustedProxies()) throws
+    -> Rates
+  {
     Rates(
       perKey: try perKey.map { text in try RateQuota(text) }, perAddress: try perAddress.map { text in try RateQuota(text) },
       proxies: proxies, now: { time.now })
@@ -216,7 +218,9 @@ struct TrustedProxiesTests {
     #expect(try holds("::/0", "2001:db8::1") && holds("2001:db8::/64", "2001:db8::ffff") && !holds("2001:db8::/64", "2001:db8:0:1::"))
     #expect(try holds("2001:db8::/65", "2001:db8::1") && !holds("2001:db8::/65", "2001:db8::8000:0:0:0"))
     #expect(try holds("192.0.2.7", "192.0.2.7") && !holds("192.0.2.7", "192.0.2.8") && holds("::1/128", "::1"))
-    for wrong in ["", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.1.0.0/8", "10.0.0/8", "host", "::1/129", "10.0.0.0/8/8", " 10.0.0.0/8"] {
+    for wrong in [
+      "", "10.0.0.0/33", "10.0.0.0/", "10.0.0.0/-1", "10.1.0.0/8", "10.0.0/8", "host", "::1/129", "10.0.0.0/8/8", " 10.0.0.0/8",
+    ] {
       #expect(throws: InvalidValue.self, "\(wrong)") { try AddressRange(wrong) }
     }
   }

@@ -48,7 +48,8 @@ struct MillionLinksBenchmark {
             }
             times.sort()
             print(
-              "BENCH list |", size, "links |", kind.name, isDeep ? "| from the middle" : "| from the newest", "| rows", found, "| median us",
+              "BENCH list |", size, "links |", kind.name, isDeep ? "| from the middle" : "| from the newest", "| rows", found,
+              "| median us",
               times[100].microseconds, "| p99 us", times[197].microseconds)
           }
         }

@@ -22,7 +22,8 @@ enum Sample {
   ) -> PaymentLink {
     PaymentLink(
       id: LinkID(at: created), merchant: merchant, order: Sample.order(order),
-      terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)", metadata: metadata), tokens: .init(), createdAt: created,
+      terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)", metadata: metadata), tokens: .init(),
+      createdAt: created,
       expiresAt: expires ?? created + .hours(24), status: status, sequence: 1, page: nil, payments: payments, operations: operations,
       seenAt: nil, acceptedAt: nil,
       canceledAt: nil, openings: 1, askedAt: nil, nextLookAt: look)

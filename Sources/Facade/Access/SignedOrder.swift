@@ -29,13 +29,17 @@ struct SignedOrder: Sendable {
       if end * 1000 <= now.milliseconds { reader.fault("exp", .outOfRange, "is over") }
       if end * 1000 > now.milliseconds + Self.longestLife * 1000 { reader.fault("exp", .outOfRange, "must be at most an hour ahead") }
     }
-    if let begin = reader.integer("nbf", in: 0...Self.lastSecond), begin > seconds { reader.fault("nbf", .outOfRange, "is not reached yet") }
+    if let begin = reader.integer("nbf", in: 0...Self.lastSecond), begin > seconds {
+      reader.fault("nbf", .outOfRange, "is not reached yet")
+    }
     _ = reader.integer("iat", in: 0...Self.lastSecond)
     _ = reader.text("iss", TextRule(length: 0...255))
     _ = reader.text("sub", TextRule(length: 0...255))
     let jti = reader.text("jti", isRequired: true, Self.jti)
     if claims["test"] != nil { reader.fault("test", .unknownMember, "cannot be set by a signed order") }
-    guard reader.faults.isEmpty, let jti else { throw Problem(faults: CardNumber.faults(in: .object(claims), at: Self.pointer) + reader.faults) }
+    guard reader.faults.isEmpty, let jti else {
+      throw Problem(faults: CardNumber.faults(in: .object(claims), at: Self.pointer) + reader.faults)
+    }
     self.jti = jti
     members = claims.filter { !Self.claims.contains($0.key) }
   }
@@ -44,7 +48,8 @@ struct SignedOrder: Sendable {
   private static let lastSecond: Int64 = 253_402_300_799
 
   private static let jti = TextRule(
-    length: 1...IdempotencyKey.longest, form: ({ $0.utf8.allSatisfy { (0x21...0x7e).contains($0) } }, "must be of visible ASCII characters"))
+    length: 1...IdempotencyKey.longest, form: ({ $0.utf8.allSatisfy { (0x21...0x7e).contains($0) } }, "must be of visible ASCII characters")
+  )
 
   /// `header.payload.signature`, each base64url. What the header says of the algorithm must be what the settings say, and picks nothing (RFC 8725 §3.1, §3.2).
   private static func verified(_ text: String, _ key: OrderKey) async throws(Problem) -> [String: JSONTree] {

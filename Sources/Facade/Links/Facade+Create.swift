@@ -62,7 +62,9 @@ extension Facade {
   }
 
   /// A link as the answer to a key.
-  func shown(_ link: PaymentLink, _ status: HTTPResponse.Status, isNew: Bool = false, isReplay: Bool = false, view: LinkBody.View = .key) -> Response {
+  func shown(_ link: PaymentLink, _ status: HTTPResponse.Status, isNew: Bool = false, isReplay: Bool = false, view: LinkBody.View = .key)
+    -> Response
+  {
     var fields: HTTPFields = [:]
     if isNew { fields[.location] = "/v1/payment-links/\(link.id)" }
     if isReplay { fields[.idempotencyReplayed] = "true" }

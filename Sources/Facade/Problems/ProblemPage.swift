@@ -9,8 +9,12 @@ enum ProblemPage {
     for code in ProblemCode.all.sorted(by: { ($0.status.code, $0.text) < ($1.status.code, $1.text) }) {
       lines.append("| \(code.status.code) | `\(code.text)` | \(code.title) | \(code.isRetryable ? "yes" : "no") | \(code.advice) |")
     }
-    lines += ["", "## Faults of members", "", "`errors` lists every fault of a body or query at once, at most \(Problem.mostFaults) of them:"]
-    lines += ["`{\"pointer\", \"code\", \"detail\"}`, the pointer by RFC 6901. A fault of a signed order's claim stands below `/signed_order`.", ""]
+    lines += [
+      "", "## Faults of members", "", "`errors` lists every fault of a body or query at once, at most \(Problem.mostFaults) of them:",
+    ]
+    lines += [
+      "`{\"pointer\", \"code\", \"detail\"}`, the pointer by RFC 6901. A fault of a signed order's claim stands below `/signed_order`.", "",
+    ]
     lines += ["| Code | Means |", "|---|---|"]
     for code in FieldFault.Code.allCases { lines.append("| `\(code.rawValue)` | \(code.meaning) |") }
     return lines.joined(separator: "\n") + "\n"

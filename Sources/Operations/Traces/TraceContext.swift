@@ -24,7 +24,8 @@ package struct TraceContext: Hashable, Sendable {
     guard bytes.count >= 55, bytes[2] == Self.dash, bytes[35] == Self.dash, bytes[52] == Self.dash else { return nil }
     let version = bytes[0..<2]
     // A later version may go on behind a dash; version 0 has nothing more, and ff is none.
-    guard Self.isHex(version), !version.elementsEqual("ff".utf8), bytes.count == 55 || (!version.elementsEqual("00".utf8) && bytes[55] == Self.dash)
+    guard Self.isHex(version), !version.elementsEqual("ff".utf8),
+      bytes.count == 55 || (!version.elementsEqual("00".utf8) && bytes[55] == Self.dash)
     else { return nil }
     let (trace, span, flags) = (bytes[3..<35], bytes[36..<52], bytes[53..<55])
     guard Self.isID(trace), Self.isID(span), Self.isHex(flags) else { return nil }

@@ -19,7 +19,7 @@ struct BrowserSettingsTests {
   static func page(_ lines: String...) -> String {
     SettingsErrorTests.valid
       + (["  - name: page", "    kind: publishable", "    sha256: \(String(repeating: "ab", count: 32))", "    merchants: [main]"]
-        + lines.map { "    \($0)" }).joined(separator: "\n") + "\n"
+      + lines.map { "    \($0)" }).joined(separator: "\n") + "\n"
   }
 
   @Test("a publishable key has its algorithm and its secret, from a file or the environment, and nothing prints it")
@@ -107,6 +107,19 @@ struct BrowserSettingsTests {
     #expect(try settings.browsers.perAddress == RateQuota("5/s"))
     let bare = try Self.load(SettingsErrorTests.valid)
     #expect(bare.browsers.origins.isEmpty && bare.browsers.perKey == nil && bare.browsers.perAddress == nil)
+  }
+
+  @Test("docs/examples/shop.yaml is the sandbox with a publishable key whose secret lies beside it")
+  func example() throws {
+    let root = SettingsLoadTests.root
+    let text = try String(contentsOfFile: "\(root)/docs/examples/shop.yaml", encoding: .utf8)
+    let directory = try TemporaryDirectory()
+    let path = try directory.write(text.replacing(" docs/examples/", with: " \(root)/docs/examples/"), as: "shop.yaml")
+    let settings = try Settings.load(SettingsSources(file: path, environment: [:], isSandbox: true))
+    #expect(settings.apiKeys.map(\.key.digest) == [KeyDigest(of: "sk_sandbox_demo"), KeyDigest(of: "pk_sandbox_demo")])
+    #expect(settings.apiKeys[0].key.scopes == Set(KeyScope.allCases))
+    #expect(settings.apiKeys[1].key.order?.algorithm == .hs256)
+    #expect(settings.browsers.origins == ["http://127.0.0.1:8000"])
   }
 
   /// `openssl genpkey -algorithm ed25519 | openssl pkey -pubout`
