@@ -7,6 +7,8 @@ struct LinkBody: Encodable, Sendable {
     case key
     /// No metadata, refunds, card or flags, and no token.
     case clientToken
+    /// A browser that made the link: what a client token shows, and that token, so that it can read on.
+    case publishableKey
   }
 
   let id: String
@@ -59,7 +61,7 @@ struct LinkBody: Encodable, Sendable {
     url = Nullable(link.page?.url)
     shortURL = link.shortURL(publicURL)
     qr = isListed ? nil : Nullable(link.page?.qr)
-    clientToken = isFull ? Access.clientPrefix + link.tokens.client.text : nil
+    clientToken = view != .clientToken ? Access.clientPrefix + link.tokens.client.text : nil
     expiresAt = link.expiresAt.rfc3339
     createdAt = link.createdAt.rfc3339
     metadata = isFull ? link.terms.metadata : nil

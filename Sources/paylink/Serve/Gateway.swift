@@ -19,6 +19,7 @@ struct Gateway {
   private let sync: SyncLink
   private let run: RunOperation
   private let logger: Logger
+  private let rates: Rates
 
   init(settings: Settings, store: SQLiteStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
     self.settings = settings
@@ -26,6 +27,7 @@ struct Gateway {
     self.clock = clock
     self.metrics = metrics
     logger = Logger(label: "paylink.payments")
+    rates = settings.browsers.rates
     merchants = Assembly.merchants(settings, caller: caller, clock: clock, logger: Logger(label: "paylink.freedompay"))
     let timing = settings.limits.timing
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
@@ -37,13 +39,18 @@ struct Gateway {
 
   /// The API, the acquirer's calls and the payers' returns, in one router.
   var routes: [Route] {
-    RequestMetrics(metrics).measured(facade.routes + callbacks.routes + returns.routes)
+    Traces().traced(RequestMetrics(metrics).measured(facade.routes + callbacks.routes + rates.limited(returns.routes)))
   }
 
   private var facade: Facade {
     let metrics = metrics
-    let configuration = FacadeConfiguration(
+    var configuration = FacadeConfiguration(
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
+    configuration.origins = settings.browsers.origins
+    configuration.rates = rates
+    configuration.keyUsed = { key, at in
+      metrics.makeMeter(label: MetricName.keyLastUsed, dimensions: [("key", key)]).set(at.milliseconds / 1000)
+    }
     return Facade(
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
       read: ReadLinks(store: store), cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
