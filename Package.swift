@@ -109,6 +109,9 @@ let package = Package(
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
-      ["Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes, logging]),
+      [
+        "Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes, logging,
+        serviceContext,
+      ]),
   ]
 )

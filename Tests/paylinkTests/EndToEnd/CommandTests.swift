@@ -41,11 +41,13 @@ import Testing
   @Test("keys new prints a key once with the hash to configure")
   func keys() async throws {
     let stand = try Stand()
-    let outcome = try await Program.run(["keys", "new"], in: stand.folder)
-    #expect(outcome.status == 0)
-    let words = outcome.output.split { " \n:\"".contains($0) }.map(String.init)
-    let key = try #require(words.first { $0.hasPrefix("sk_") })
-    #expect(words.contains(SHA.hex(key)), "\(outcome.output)")
+    for (arguments, prefix) in [(["keys", "new"], "sk_"), (["keys", "new", "--publishable"], "pk_")] {
+      let outcome = try await Program.run(arguments, in: stand.folder)
+      #expect(outcome.status == 0)
+      let words = outcome.output.split { " \n:\"".contains($0) }.map(String.init)
+      let key = try #require(words.first { $0.hasPrefix(prefix) })
+      #expect(words.contains(SHA.hex(key)), "\(outcome.output)")
+    }
   }
 
   @Test("config check --live tells a right secret from a wrong one")

@@ -25,7 +25,11 @@ final class Stand: @unchecked Sendable {
   ///   - api: the merchant's family, `gateway` or `merchant`.
   ///   - merchantSettings: further lines of the merchant, without indentation.
   ///   - limits: `name: value` lines.
-  init(api: String = "gateway", merchantSettings: [String] = [], limits: [String] = []) throws {
+  ///   - keys: further lines of the list of API keys, without indentation.
+  ///   - settings: further lines of the top level.
+  init(
+    api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = []
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let ports = try FreePorts.take(3)
@@ -42,6 +46,7 @@ final class Stand: @unchecked Sendable {
       "    scopes: [links:read, links:write, refunds:write, events:read, admin]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
     ]
+    lines += keys.map { "  \($0)" } + settings
     if !limits.isEmpty { lines += ["limits:"] + limits.map { "  \($0)" } }
     try lines.joined(separator: "\n").appending("\n")
       .write(to: folder.appendingPathComponent("paylink.yaml"), atomically: true, encoding: .utf8)
