@@ -66,15 +66,8 @@ import Testing
   func sandbox() async throws {
     let stand = try Stand()
     let ports = (stand.gatewayPort, stand.operationsPort, stand.sandboxPort)
-    let program = try Program(
-      ["serve", "--sandbox"], in: stand.folder,
-      environment: [
-        "PAYLINK_LISTEN": "127.0.0.1:\(ports.0)", "PAYLINK_OPS_LISTEN": "127.0.0.1:\(ports.1)",
-        "PAYLINK_SANDBOX_LISTEN": "127.0.0.1:\(ports.2)",
-      ], name: "all-in-one")
+    let program = try await stand.startAllInOne()
     defer { program.stop() }
-    #expect(
-      await Poll.until(.seconds(20)) { (try? await Wire.send(.get, stand.operations + "/readyz", timeout: .seconds(1)))?.status == 200 })
     #expect(await Poll.until(.seconds(5)) { program.said.contains("curl") })
     let said = program.said
     for port in [ports.0, ports.1, ports.2] { #expect(said.contains(":\(port)")) }
@@ -100,15 +93,8 @@ import Testing
   @Test("The gateway's clock follows the sandbox's: a link of an hour ends when an hour is put forward")
   func virtualClock() async throws {
     let stand = try Stand()
-    let program = try Program(
-      ["serve", "--sandbox"], in: stand.folder,
-      environment: [
-        "PAYLINK_LISTEN": "127.0.0.1:\(stand.gatewayPort)", "PAYLINK_OPS_LISTEN": "127.0.0.1:\(stand.operationsPort)",
-        "PAYLINK_SANDBOX_LISTEN": "127.0.0.1:\(stand.sandboxPort)",
-      ], name: "all-in-one")
+    let program = try await stand.startAllInOne()
     defer { program.stop() }
-    #expect(
-      await Poll.until(.seconds(20)) { (try? await Wire.send(.get, stand.operations + "/readyz", timeout: .seconds(1)))?.status == 200 })
     let created = try await stand.call(
       .post, "/v1/payment-links", ["order_id": "V1", "amount": 100_000, "description": "an hour", "expires_in": 3600],
       key: "sk_sandbox_demo",

@@ -79,6 +79,18 @@ final class Stand: @unchecked Sendable {
     try await ready(program, "\(operations)/readyz")
   }
 
+  /// `serve --sandbox`: gateway and acquirer in one process, with one virtual clock.
+  func startAllInOne(environment: [String: String] = [:]) async throws -> Program {
+    let addresses = [
+      "PAYLINK_LISTEN": "127.0.0.1:\(gatewayPort)", "PAYLINK_OPS_LISTEN": "127.0.0.1:\(operationsPort)",
+      "PAYLINK_SANDBOX_LISTEN": "127.0.0.1:\(sandboxPort)", "PAYLINK_PUBLIC_URL": url,
+    ]
+    let program = try Program(
+      ["serve", "--sandbox"], in: folder, environment: addresses.merging(environment) { $1 }, name: "all-in-one")
+    try await ready(program, "\(operations)/readyz")
+    return program
+  }
+
   func killGateway() {
     gateway?.stop()
     gateway = nil
