@@ -4,11 +4,10 @@ package import Logging
 package import Payments
 
 /// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
-///
-/// Not here yet, and so answered 404: signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
 package struct Facade: Routable {
   let configuration: FacadeConfiguration
   let access: Access
+  let crossOrigin: CrossOrigin
   let create: CreateLink
   let read: ReadLinks
   let events: ReadEvents
@@ -33,7 +32,8 @@ package struct Facade: Routable {
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
-    access = Access(keys: configuration.keys, clock: clock)
+    access = Access(keys: configuration.keys, clock: clock, use: KeyUse(configuration.keyUsed))
+    crossOrigin = CrossOrigin(configuration.origins)
     self.create = create
     self.read = read
     self.events = events
@@ -52,6 +52,20 @@ package struct Facade: Routable {
   }
 
   package var routes: [Route] {
+    let routes = calls
+    return routes + crossOrigin.preflights(of: routes) + configuration.rates.limited(publicRoutes)
+  }
+
+  /// Without credentials.
+  private var publicRoutes: [Route] {
+    [
+      Route(.get, "/openapi.yaml", handler: readDescription),
+      Route(.get, "/p/{token}", handler: openShortLink),
+      Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink),
+    ]
+  }
+
+  private var calls: [Route] {
     [
       route(.post, "/v1/payment-links", createLink),
       route(.get, "/v1/payment-links", listLinks),
@@ -68,23 +82,26 @@ package struct Facade: Routable {
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       route(.get, "/v1/orphans", listOrphans),
       route(.post, "/v1/orphans/{payment_id}/adopt", adoptOrphan),
-      Route(.get, "/openapi.yaml", handler: readDescription),
-      Route(.get, "/p/{token}", handler: openShortLink),
-      Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink),
     ]
   }
 
-  /// A route whose refusals are problem documents. An address may hold a client token, so no answer lets a browser pass it on (design §4.3).
+  /// A route whose refusals are problem documents, within the rates, for pages of other origins where a browser may call it. An address may hold a client token,
+  /// so no answer lets a browser pass it on (design §4.3).
   private func route(
     _ method: HTTPRequest.Method, _ pattern: String, _ answer: @escaping @Sendable (Request) async throws(Problem) -> Response
   ) -> Route {
     Route(method, pattern, bodyLimit: configuration.bodyLimit) { request in
+      let rates = configuration.rates
+      let admission = rates.isUnlimited ? Rates.Admission() : rates.admit(request, access.keyShown(by: request))
       var response: Response
       do throws(Problem) {
+        guard admission.isAllowed else { throw admission.refusal }
         response = try await answer(request)
       } catch {
         response = error.response(requestID: request.id)
       }
+      admission.note(in: &response.fields)
+      crossOrigin.note(in: &response.fields, for: request)
       response.fields[.referrerPolicy] = "no-referrer"
       return response
     }

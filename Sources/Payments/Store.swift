@@ -190,6 +190,8 @@ package struct LinkQuery: Hashable, Sendable {
   package var status: LinkStatus?
   /// Links with a payment that carries it.
   package var flag: Flag?
+  /// Links whose shop gave them this pair.
+  package var metadata: MetadataPair?
   package var createdFrom: Timestamp?
   /// Exclusive.
   package var createdTo: Timestamp?
@@ -198,17 +200,29 @@ package struct LinkQuery: Hashable, Sendable {
   package var after: LinkPosition?
 
   package init(
-    merchants: [MerchantName], order: OrderID? = nil, status: LinkStatus? = nil, flag: Flag? = nil, createdFrom: Timestamp? = nil,
-    createdTo: Timestamp? = nil, limit: Int = 20, after: LinkPosition? = nil
+    merchants: [MerchantName], order: OrderID? = nil, status: LinkStatus? = nil, flag: Flag? = nil, metadata: MetadataPair? = nil,
+    createdFrom: Timestamp? = nil, createdTo: Timestamp? = nil, limit: Int = 20, after: LinkPosition? = nil
   ) {
     self.merchants = merchants
     self.order = order
     self.status = status
     self.flag = flag
+    self.metadata = metadata
     self.createdFrom = createdFrom
     self.createdTo = createdTo
     self.limit = limit
     self.after = after
+  }
+}
+
+/// One of the shop's own pairs of a link.
+package struct MetadataPair: Hashable, Sendable {
+  package var key: String
+  package var value: String
+
+  package init(key: String, value: String) {
+    self.key = key
+    self.value = value
   }
 }
 

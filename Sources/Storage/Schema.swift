@@ -10,6 +10,7 @@ enum Schema {
     ("1", version1),
     ("2", version2),
     ("3", version3),
+    ("4", version4),
   ]
 
   /// The version that this program writes.

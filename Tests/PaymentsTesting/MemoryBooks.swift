@@ -153,6 +153,7 @@ package final class MemoryBooks: Store {
     query.merchants.contains(link.merchant) && query.order.map { $0 == link.order } ?? true
       && query.status.map { $0 == link.status } ?? true
       && query.flag.map { flag in link.payments.contains { $0.flags.contains(flag) } } ?? true
+      && query.metadata.map { link.terms.metadata[$0.key] == $0.value } ?? true
       && query.createdFrom.map { link.createdAt >= $0 } ?? true && query.createdTo.map { link.createdAt < $0 } ?? true
       && query.after.map { (link.createdAt, link.id.text) < ($0.createdAt, $0.id.text) } ?? true
   }

@@ -61,10 +61,12 @@ import Testing
     Case("list by order and flag", list(order: true, flag: true)),
     Case("list by status and flag", list(status: true, flag: true)),
     Case("list by all", list(order: true, status: true, flag: true)),
+    Case("a pair's list", list(metadata: true), by: "PRIMARY KEY"),
+    Case("list by a pair and all", list(order: true, status: true, flag: true, metadata: true), by: "PRIMARY KEY"),
   ]
 
-  private static func list(order: Bool = false, status: Bool = false, flag: Bool = false) -> String {
-    LinkStatements.positions(order: order, status: status, flag: flag)
+  private static func list(order: Bool = false, status: Bool = false, flag: Bool = false, metadata: Bool = false) -> String {
+    LinkStatements.positions(order: order, status: status, flag: flag, metadata: metadata)
   }
 
   @Test("use an index, and sort nothing", arguments: cases)
@@ -82,7 +84,7 @@ import Testing
         #expect(!step.hasPrefix("SCAN") || step.contains("VIRTUAL TABLE"), "\(name): \(step)")
         #expect(test.sorts || !step.contains("TEMP B-TREE"), "\(name): \(step)")
       }
-      if let index = test.index { #expect(steps.contains { $0.contains("INDEX \(index) ") }, "\(name): \(steps)") }
+      if let index = test.index { #expect(steps.contains { $0.contains("\(index) ") }, "\(name): \(steps)") }
     }
   }
 

@@ -18,11 +18,12 @@ enum Sample {
 
   static func link(
     _ order: String, merchant: MerchantName = shop, at created: Timestamp = start, status: LinkStatus = .active, expires: Timestamp? = nil,
-    payments: [Payment] = [], operations: [Operation] = [], look: Timestamp? = nil
+    payments: [Payment] = [], operations: [Operation] = [], look: Timestamp? = nil, metadata: [String: String] = [:]
   ) -> PaymentLink {
     PaymentLink(
       id: LinkID(at: created), merchant: merchant, order: Sample.order(order),
-      terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)"), tokens: .init(), createdAt: created,
+      terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)", metadata: metadata), tokens: .init(),
+      createdAt: created,
       expiresAt: expires ?? created + .hours(24), status: status, sequence: 1, page: nil, payments: payments, operations: operations,
       seenAt: nil, acceptedAt: nil,
       canceledAt: nil, openings: 1, askedAt: nil, nextLookAt: look)

@@ -12,6 +12,8 @@ package enum MetricName {
   package static let picturesWithheld = "paylink_acquirer_pictures_withheld_total"
   /// Readers that wait for a link or follow its events.
   package static let waitingReaders = "paylink_waiting_readers"
+  /// When an API key was last used, in seconds since 1970, by `key` (its name). A key without a series was not used since the start.
+  package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
   /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
@@ -27,6 +29,7 @@ package enum MetricName {
     callbacks: "Calls of the acquirer by kind and verdict.",
     picturesWithheld: "QR pictures of the acquirer that did not show the page's address.",
     waitingReaders: "Readers that wait for a link or follow its events.",
+    keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     refusedLabelSets: "Label sets refused because a metric had too many.",

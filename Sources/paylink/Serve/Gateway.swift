@@ -20,6 +20,7 @@ struct Gateway {
   private let run: RunOperation
   private let follow: FollowLink
   private let logger: Logger
+  private let rates: Rates
 
   init(settings: Settings, store: SQLiteStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
     self.settings = settings
@@ -27,6 +28,7 @@ struct Gateway {
     self.clock = clock
     self.metrics = metrics
     logger = Logger(label: "paylink.payments")
+    rates = settings.browsers.rates
     let pictures = PagePictures(text: PictureQueue.text) { merchant in
       metrics.makeCounter(label: MetricName.picturesWithheld, dimensions: [("merchant", "\(merchant)")]).increment(by: 1)
     }
@@ -45,13 +47,18 @@ struct Gateway {
 
   /// The API, the acquirer's calls and the payers' returns, in one router.
   var routes: [Route] {
-    RequestMetrics(metrics).measured(facade.routes + callbacks.routes + returns.routes)
+    Traces().traced(RequestMetrics(metrics).measured(facade.routes + callbacks.routes + rates.limited(returns.routes)))
   }
 
   private var facade: Facade {
     let metrics = metrics
-    let configuration = FacadeConfiguration(
+    var configuration = FacadeConfiguration(
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
+    configuration.origins = settings.browsers.origins
+    configuration.rates = rates
+    configuration.keyUsed = { key, at in
+      metrics.makeMeter(label: MetricName.keyLastUsed, dimensions: [("key", key)]).set(at.milliseconds / 1000)
+    }
     return Facade(
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
       read: ReadLinks(store: store), events: ReadEvents(store: store, feed: store),

@@ -18,7 +18,7 @@ struct Serve {
 
   func run() async throws(CommandFailure) {
     let level = settings.logLevel
-    LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, level: level) }
+    LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, level: level, metadataProvider: .trace) }
     let metrics = PrometheusMetrics()
     MetricsSystem.bootstrap(metrics)
     let logger = Logger(label: "paylink")
@@ -31,7 +31,7 @@ struct Serve {
     let host = isSandbox ? try sandboxHost(loops: loops) : nil
     let clock: any WallClock = host.map { FollowingClock(sandbox: $0.clock) } ?? MachineClock()
     let client = HTTPClient(configuration: Assembly.clientConfiguration(settings), loops: loops)
-    let gateway = Gateway(settings: settings, store: store, caller: client, clock: clock, metrics: metrics)
+    let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
     let services = try start(gateway, host: host, loops: loops, logger: logger)
     // They end the other way round: the API, operations, the sandbox, the schedule.

@@ -21,6 +21,7 @@ struct Settings: Sendable {
   var merchants: [MerchantSettings]
   var apiKeys: [KeySettings]
   var limits: LimitSettings
+  var browsers: BrowserSettings
 
   /// What stands where nothing is set.
   enum Default {
@@ -33,7 +34,8 @@ struct Settings: Sendable {
 
 extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
-    case listen, database, sandbox, merchants, limits
+    case listen, database, sandbox, merchants, limits, cors, rate
+    case trustedProxies = "trusted_proxies"
     case opsListen = "ops_listen"
     case publicURL = "public_url"
     case acquirerCAFile = "acquirer_ca_file"
@@ -66,6 +68,7 @@ extension Settings: Decodable {
     merchants = try values.decodeIfPresent([MerchantSettings].self, forKey: .merchants) ?? []
     apiKeys = try values.decodeIfPresent([KeySettings].self, forKey: .apiKeys) ?? []
     limits = try values.decodeIfPresent(LimitSettings.self, forKey: .limits) ?? LimitSettings()
+    browsers = try BrowserSettings(in: values)
     guard !merchants.isEmpty else { throw values.broken(.merchants, "is required: at least one merchant") }
   }
 

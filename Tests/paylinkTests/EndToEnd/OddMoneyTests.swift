@@ -99,6 +99,54 @@ import Testing
       ["orphans"] + arguments, in: stand.folder, environment: ["PAYLINK_URL": stand.url, "PAYLINK_KEY": Stand.key])
   }
 
+  private static let demo = "sk_sandbox_demo"
+
+  private func demoLink(_ stand: Stand, _ order: String, _ more: [String: Any] = [:]) async throws -> JSON {
+    let body: [String: Any] = ["order_id": order, "amount": 15_000_000, "description": "Order \(order)"]
+    return try await stand.call(.post, "/v1/payment-links", body.merging(more) { $1 }, key: Self.demo, idempotency: order).json
+  }
+
+  private func demoPayment(_ stand: Stand, _ link: JSON) async throws -> JSON {
+    try await stand.call(.get, "/v1/payment-links/\(link["id"])", key: Self.demo).json["payments"].list.first ?? JSON(bytes: [])
+  }
+
+  @Test("A link that is canceled between check and result: the result is rejected, the acquirer takes the money back, and the books say so")
+  func rejectedAndReversed() async throws {
+    let stand = try Stand()
+    let program = try await stand.startAllInOne(environment: ["PAYLINK_MERCHANTS_DEMO_LATE_MONEY": "reject"])
+    defer { program.stop() }
+    let link = try await demoLink(stand, "C1")
+    try await stand.faults([["on": "result", "fault": "reorder", "times": 1]])
+    _ = try await stand.pay(order: "C1", amount: "150000.00")
+    #expect(try await stand.call(.post, "/v1/payment-links/\(link["id"])/cancel", key: Self.demo, idempotency: "c").status == 200)
+    try await stand.advanceSandbox("2m")
+    let isRejected = await Poll.until(.seconds(10)) { program.log.contains(#""message":"late money","done":"reject""#) }
+    #expect(isRejected, "\(program.log.suffix(2000))")
+    try await stand.advanceSandbox("2m")
+    let isBack = await Poll.until(.seconds(10)) { (try? await demoPayment(stand, link))?["status"].string == "canceled" }
+    #expect(isBack)
+    #expect(try await stand.acquirersPayments(order: "C1").first?["status"].string == "revoked")
+    #expect(try await demoLink(stand, "C1", ["description": "again"])["status"].string == nil, "the key belongs to another body")
+  }
+
+  @Test("A hold that nobody captures: captured by the acquirer after five days, and the books say so")
+  func capturedByItself() async throws {
+    let stand = try Stand()
+    let program = try await stand.startAllInOne(environment: ["PAYLINK_MERCHANTS_DEMO_API": "merchant"])
+    defer { program.stop() }
+    let link = try await demoLink(stand, "A5", ["capture": "manual"])
+    _ = try await stand.pay(order: "A5", amount: "150000.00")
+    #expect(try await demoPayment(stand, link)["status"].string == "authorized")
+    try await stand.advanceSandbox("96h")
+    // Told a day before: in the books until there are webhooks to listen with.
+    let events = "/v1/payment-links/\(link["id"])"
+    #expect(try await stand.call(.get, events, key: Self.demo).json["payment"]["status"].string == "authorized")
+    try await stand.advanceSandbox("25h")
+    let isPaid = await Poll.until(.seconds(15)) { (try? await demoPayment(stand, link))?["status"].string == "paid" }
+    #expect(isPaid)
+    #expect(try await demoPayment(stand, link)["captured"].int == 15_000_000)
+  }
+
   @Test("The age of the oldest unfinished business is a gauge")
   func ages() async throws {
     let stand = try Stand()
