@@ -25,7 +25,8 @@ struct OpenAPIDocumentTests {
   @Test("It names every route of the API, and no other")
   func routes() throws {
     let desk = try Desk()
-    let ours = Set(desk.routes.map { "\($0.method.rawValue) \($0.pattern)" })
+    // What a browser asks before a call of another origin is no operation of its own.
+    let ours = Set(desk.routes.filter { $0.method != .options }.map { "\($0.method.rawValue) \($0.pattern)" })
     // Those of the acquirer's module, which the API does not know.
     let others = Set(
       ["/callbacks/{merchant}/check", "/callbacks/{merchant}/result", "/return/{token}/success", "/return/{token}/failure"].flatMap {
@@ -37,8 +38,8 @@ struct OpenAPIDocumentTests {
 
   @Test("It names every problem code once, and every one has its status")
   func problems() {
-    #expect(Set(ProblemCode.allCases.map(\.text)).count == ProblemCode.allCases.count)
-    for code in ProblemCode.allCases {
+    #expect(Set(ProblemCode.all.map(\.text)).count == ProblemCode.all.count)
+    for code in ProblemCode.all {
       #expect(OpenAPIDocument.text.contains("    Problem\(code.status.code):\n"))
       #expect(OpenAPIDocument.text.contains("`\(code.text)`"))
     }

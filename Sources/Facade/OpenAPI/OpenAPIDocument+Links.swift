@@ -6,15 +6,16 @@ extension OpenAPIDocument {
           tags: [links]
           summary: Make a link
           description: >-
-            Scope `links:write`. Stored before anything is sent. 202 means that nobody knows yet whether the page was opened: the link is `creating`, and the gateway
+            Scope `links:write`, or a publishable key with an order that the shop's back end signed. Stored before anything is sent. 202 means that nobody knows yet whether the page was opened: the link is `creating`, and the gateway
             finds out by itself.
           parameters:
-            - $ref: "#/components/parameters/IdempotencyKey"
+            - $ref: "#/components/parameters/IdempotencyKeyOfSecretKey"
           requestBody:
             required: true
             content:
               application/json:
-                schema: {$ref: "#/components/schemas/CreatePaymentLink"}
+                schema:
+                  oneOf: [{$ref: "#/components/schemas/CreatePaymentLink"}, {$ref: "#/components/schemas/SignedOrder"}]
                 examples:
                   price:
                     summary: A price
@@ -27,14 +28,18 @@ extension OpenAPIDocument {
               description: The link with its page.
               headers:
                 Location: {$ref: "#/components/headers/Location"}
-              content: {application/json: {schema: {$ref: "#/components/schemas/PaymentLink"}, example: \(exampleLink)}}
-            "200": {$ref: "#/components/responses/ReplayedLink"}
+              content: {application/json: {schema: \(made), example: \(exampleLink)}}
+            "200":
+              description: The same request came before; the link as it stands now.
+              headers:
+                Idempotency-Replayed: {$ref: "#/components/headers/IdempotencyReplayed"}
+              content: {application/json: {schema: \(made)}}
             "202":
               description: Stored; what became of the page is not known yet. Also a replay of such a create.
               headers:
                 Location: {$ref: "#/components/headers/Location"}
                 Idempotency-Replayed: {$ref: "#/components/headers/IdempotencyReplayed"}
-              content: {application/json: {schema: {$ref: "#/components/schemas/PaymentLink"}}}
+              content: {application/json: {schema: \(made)}}
     \(problems(400, 401, 403, 409, 413, 415, 422, 502, 503))
         get:
           operationId: listPaymentLinks
@@ -45,6 +50,12 @@ extension OpenAPIDocument {
             - {name: order_id, in: query, schema: {$ref: "#/components/schemas/OrderID"}}
             - {name: status, in: query, schema: {$ref: "#/components/schemas/LinkStatus"}}
             - {name: flag, in: query, description: Links with a payment that carries it., schema: {$ref: "#/components/schemas/Flag"}}
+            - name: metadata
+              in: query
+              description: "One pair of metadata, as `metadata[key]=value`."
+              style: deepObject
+              explode: true
+              schema: {type: object, maxProperties: 1, propertyNames: {minLength: 1, maxLength: 40}, additionalProperties: {type: string, maxLength: 500}}
             - {name: created_from, in: query, schema: {type: string, format: date-time}}
             - {name: created_to, in: query, description: Exclusive., schema: {type: string, format: date-time}}
             - $ref: "#/components/parameters/Limit"
@@ -119,6 +130,12 @@ extension OpenAPIDocument {
           description: Unique per API key and kept 8 days. A replay is answered with the object as it stands now, or the stored refusal.
           schema: {type: string, minLength: 1, maxLength: \(IdempotencyKey.longest), pattern: "^[!-~]+$"}
           example: order-A1001
+        IdempotencyKeyOfSecretKey:
+          name: Idempotency-Key
+          in: header
+          description: Required with a secret key. A signed order has its own, the claim `jti`.
+          schema: {type: string, minLength: 1, maxLength: \(IdempotencyKey.longest), pattern: "^[!-~]+$"}
+          example: order-A1001
         Limit:
           name: limit
           in: query
@@ -133,6 +150,10 @@ extension OpenAPIDocument {
         RetryAfter: {description: Seconds to wait., schema: {type: string, pattern: "^[0-9]+$"}}
         PageAddress: {description: Where the payer goes on., schema: {type: string, format: uri}}
     """
+
+  /// What a create is answered with: a browser that made the link sees less of it.
+  private static let made =
+    "{oneOf: [{$ref: \"#/components/schemas/PaymentLink\"}, {$ref: \"#/components/schemas/BrowserPaymentLink\"}]}"
 
   /// The link of README's first order.
   static let exampleLink: String = """

@@ -13,6 +13,7 @@ extension OpenAPIDocument {
     \(object("PaymentLink", "A link as a key sees it.", link(payment: "Payment")))
     \(object("ListedPaymentLink", "A link in a list, without its picture.", members(link(payment: "Payment"), without: ["qr"])))
     \(object("ClientPaymentLink", "A link as the holder of its client token sees it.", members(link(payment: "ClientPayment"), without: forKeys)))
+    \(object("BrowserPaymentLink", "A link as the publishable key that made it sees it.", members(link(payment: "ClientPayment"), without: ["metadata", "refunds"])))
     \(object("EventLink", "A link in an event, without anything that opens something.", members(link(payment: "Payment"), without: opening)))
     \(object("ClientEventLink", "The same, for the holder of its client token.", members(link(payment: "ClientPayment"), without: opening.union(forKeys))))
     \(object("Payment", "One attempt at money under a link.", payment))

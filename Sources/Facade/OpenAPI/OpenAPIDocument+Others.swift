@@ -125,7 +125,7 @@ extension OpenAPIDocument {
             - {name: merchant, in: path, required: true, schema: {type: string}}
           responses:
             "200": {description: A signed verdict., content: {application/xml: {schema: {}}}}
-    \(problems(400, 404, 503))
+    \(problems(400, 404, 503, isLimited: false))
     """
   }
 }

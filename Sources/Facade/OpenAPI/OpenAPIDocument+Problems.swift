@@ -3,15 +3,10 @@ import HTTPTypes
 
 extension OpenAPIDocument {
   /// What each status may mean: its codes, by the one table of problems.
-  private static let statuses: [Int] = Array(Set(ProblemCode.allCases.map(\.status.code))).sorted()
+  private static let statuses: [Int] = Array(Set(ProblemCode.all.map(\.status.code))).sorted()
 
   static let responses: String =
     """
-        ReplayedLink:
-          description: The same request came before; the link as it stands now.
-          headers:
-            Idempotency-Replayed: {$ref: "#/components/headers/IdempotencyReplayed"}
-          content: {application/json: {schema: {$ref: "#/components/schemas/PaymentLink"}}}
         ChangedLink:
           description: The link as it stands now.
           headers:
@@ -35,7 +30,7 @@ extension OpenAPIDocument {
       """
 
   private static func response(_ status: Int) -> String {
-    let codes = ProblemCode.allCases.filter { $0.status.code == status }
+    let codes = ProblemCode.all.filter { $0.status.code == status }
     let first = codes[0]
     let example = [
       "type: \"urn:paylink:problem:\(first.text)\"", "title: \"\(first.title)\"", "status: \(status)", "detail: A sentence for the caller.",
@@ -63,7 +58,7 @@ extension OpenAPIDocument {
             title: {type: string}
             status: {type: integer, minimum: 400, maximum: 599}
             detail: {type: string, description: "A sentence; never a value of the request."}
-            code: {type: string, enum: \(words(ProblemCode.allCases.map(\.text)))}
+            code: {type: string, enum: \(words(ProblemCode.all.map(\.text)))}
             request_id: {type: string}
             retryable: {type: boolean, description: Whether the same request may succeed later.}
             errors: {type: array, maxItems: \(Problem.mostFaults), items: {$ref: "#/components/schemas/FieldFault"}}

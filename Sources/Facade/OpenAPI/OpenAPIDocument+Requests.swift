@@ -9,6 +9,7 @@ extension OpenAPIDocument {
 
   static let requestSchemas: String = """
     \(object("CreatePaymentLink", "An order. Members of null count as left out.", create, optional: Set(create.map(\.name)).subtracting(["order_id", "description"])))
+    \(object("SignedOrder", "With a publishable key, and nothing else.", signed, optional: ["language", "payment_method"]))
     \(object("Range", "What the payer may choose, whole major units.", range))
     \(object("Customer", "What the shop knows of the payer.", customer, optional: Set(customer.map(\.name))))
     \(object("Loyalty", "A loyalty program of the acquirer.", loyalty, optional: ["amount"]))
@@ -64,6 +65,16 @@ extension OpenAPIDocument {
     ("freedom_id", text(1...255)),
     ("receipt", "{type: [array, \"null\"], maxItems: \(OptionMembers.mostPositions), items: {$ref: \"#/components/schemas/Position\"}}"),
     ("merchant", text(1...32, "description: Only where the key serves several.")),
+  ]
+
+  private static let signed: [(name: String, schema: String)] = [
+    (
+      "signed_order",
+      "{type: string, minLength: 1, maxLength: \(SignedOrder.longest), description: \"A JWT: `aud` is this gateway's public address, `exp` at most an hour "
+        + "ahead, `jti` the Idempotency-Key; the other claims are members of CreatePaymentLink, `test` excluded.\"}"
+    ),
+    ("language", text(2...2, "pattern: \"^[a-z]{2}$\", description: Where the order leaves it open.")),
+    ("payment_method", text(1...50, "pattern: \"^[a-z0-9_]+$\", description: Where the order leaves it open.")),
   ]
 
   private static let range: [(name: String, schema: String)] = [

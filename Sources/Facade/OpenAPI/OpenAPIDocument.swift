@@ -60,7 +60,7 @@ package enum OpenAPIDocument {
         key:
           type: http
           scheme: bearer
-          description: "`Authorization: Bearer sk_…`, for a shop's back end; each key has its scopes and merchants. A link's client token, `ct_…`, is taken here too."
+          description: "`Authorization: Bearer sk_…`, for a shop's back end; each key has its scopes and merchants. A publishable key, `pk_…`, only makes links from signed orders; a link's client token, `ct_…`, only reads its link."
         clientToken:
           type: apiKey
           in: query
@@ -77,9 +77,10 @@ extension OpenAPIDocument {
   static func words(_ words: some Sequence<String>) -> String { "[\(words.joined(separator: ", "))]" }
 
   /// The refusals of an operation by status, each a shared answer; `default` stands for what any request may be answered.
-  static func problems(_ statuses: Int...) -> String {
+  /// - Parameter isLimited: whether the rates of keys and addresses hold for it.
+  static func problems(_ statuses: Int..., isLimited: Bool = true) -> String {
     let lines =
-      statuses.map { "\"\($0)\": {$ref: \"#/components/responses/Problem\($0)\"}" } + [
+      (statuses + (isLimited ? [429] : [])).sorted().map { "\"\($0)\": {$ref: \"#/components/responses/Problem\($0)\"}" } + [
         "default: {$ref: \"#/components/responses/Problem\"}"
       ]
     return lines.map { "        \($0)" }.joined(separator: "\n")

@@ -3,7 +3,7 @@ import HTTPTypes
 
 /// The one table of what we refuse (design §4.4): code, status, title, and whether the same request may succeed later. What any HTTP server refuses stands in
 /// `HTTPError.Code`.
-enum ProblemCode: Hashable, Sendable, CaseIterable {
+enum ProblemCode: Hashable, Sendable {
   case http(HTTPError.Code)
   case idempotencyKeyMissing, unauthorized, insufficientScope
   case inProgress, orderHasLink, wrongState
@@ -12,14 +12,6 @@ enum ProblemCode: Hashable, Sendable, CaseIterable {
   case invalidRequest, idempotencyKeyReused, unsupportedByAcquirer, acquirerRefused
   case acquirerMisconfigured
   case acquirerUnreachable, databaseUnavailable
-
-  /// All, for the document that describes them.
-  static let allCases: [ProblemCode] =
-    HTTPError.Code.allCases.map { .http($0) } + [
-      .idempotencyKeyMissing, .unauthorized, .insufficientScope, .inProgress, .orderHasLink, .wrongState, .amountExceedsCaptured,
-      .amountExceedsAuthorized, .invalidRequest, .idempotencyKeyReused, .unsupportedByAcquirer, .acquirerRefused, .acquirerMisconfigured,
-      .acquirerUnreachable, .databaseUnavailable,
-    ]
 
   var text: String { row.text }
   var status: HTTPResponse.Status { row.status }
