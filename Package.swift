@@ -68,6 +68,7 @@ let package = Package(
 
     room("Facade", ["Payments", "HTTPServer", "QRCode", crypto, mustache, httpTypes, logging]),
     room("Operations", ["Payments", "HTTPServer", coreMetrics, httpTypes, logging]),
+    room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
     room("Storage", ["Payments", grdb, logging]),
     room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
@@ -75,7 +76,8 @@ let package = Package(
     .executableTarget(
       name: "paylink",
       dependencies: [
-        "Payments", "Facade", "Operations", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "CLinux",
+        "Payments", "Facade", "Operations", "Webhooks", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport",
+        "CLinux",
         crypto, metrics, coreMetrics, logging, httpTypes,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
@@ -97,12 +99,18 @@ let package = Package(
       dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
       swiftSettings: settings),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto]),
+    tests(
+      "Webhooks",
+      ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
     tests("Operations", ["Payments", logging, coreMetrics, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
-      ["Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes, logging]),
+      [
+        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes,
+        logging,
+      ]),
   ]
 )

@@ -10,6 +10,8 @@ package enum MetricName {
   package static let callbacks = "paylink_callbacks_total"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
+  /// Tries to deliver an event, by `endpoint` and `outcome`: delivered, failed, dead (given up).
+  package static let deliveries = "paylink_event_deliveries_total"
   /// Label sets that were refused because a metric had too many, by `metric`: our own fault, worth an alarm.
   package static let refusedLabelSets = "paylink_refused_label_sets_total"
 
@@ -20,6 +22,7 @@ package enum MetricName {
     linksCreated: "Payment links asked for, by outcome.",
     callbacks: "Calls of the acquirer by kind and verdict.",
     connections: "Open connections.",
+    deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
     refusedLabelSets: "Label sets refused because a metric had too many.",
   ]
 }

@@ -94,21 +94,26 @@ extension SettingsTree {
     return tree
   }
 
-  /// Puts what the merchants' secret files hold in the place of the secrets. A secret of the environment goes before a file.
+  /// Puts what secret files hold in the place of the secrets. A secret of the environment goes before a file.
   func withSecretsOfFiles(file: String) throws(SettingsError) -> SettingsTree {
-    guard case .map(var members) = self, case .list(let merchants)? = members["merchants"] else { return self }
+    try withSecrets(["secret_key", "previous_secret_key"], of: "merchants", file: file)
+      .withSecrets(["secret", "previous_secret"], of: "webhooks", file: file)
+  }
+
+  private func withSecrets(_ names: [String], of list: String, file: String) throws(SettingsError) -> SettingsTree {
+    guard case .map(var members) = self, case .list(let owners)? = members[list] else { return self }
     var read: [SettingsTree] = []
-    for (index, merchant) in merchants.enumerated() {
-      guard case .map(var keys) = merchant else { return self }
-      for key in ["secret_key", "previous_secret_key"] {
+    for (index, owner) in owners.enumerated() {
+      guard case .map(var keys) = owner else { return self }
+      for key in names {
         guard keys[key] == nil || keys[key]?.source == .builtIn, case .text(let path, let source)? = keys["\(key)_file"] else { continue }
-        let place = source.namesItsKey ? source.name : "\(source.name): merchants[\(index)].\(key)_file"
+        let place = source.namesItsKey ? source.name : "\(source.name): \(list)[\(index)].\(key)_file"
         let secret = try TextFile.read(path, atMost: 4096, source: place)
         keys[key] = .text(TextFile.withoutLastNewline(secret), .secretFile(path))
       }
       read.append(.map(keys))
     }
-    members["merchants"] = .list(read)
+    members[list] = .list(read)
     return .map(members)
   }
 }

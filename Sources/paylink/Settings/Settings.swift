@@ -20,6 +20,7 @@ struct Settings: Sendable {
   var sandboxListen: SocketAddress
   var merchants: [MerchantSettings]
   var apiKeys: [KeySettings]
+  var webhooks: [WebhookSettings]
   var limits: LimitSettings
 
   /// What stands where nothing is set.
@@ -33,7 +34,7 @@ struct Settings: Sendable {
 
 extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
-    case listen, database, sandbox, merchants, limits
+    case listen, database, sandbox, merchants, limits, webhooks
     case opsListen = "ops_listen"
     case publicURL = "public_url"
     case acquirerCAFile = "acquirer_ca_file"
@@ -65,6 +66,7 @@ extension Settings: Decodable {
     sandboxListen = try sandbox?.read(.listen, Self.address) ?? Self.address(Default.sandboxListen)
     merchants = try values.decodeIfPresent([MerchantSettings].self, forKey: .merchants) ?? []
     apiKeys = try values.decodeIfPresent([KeySettings].self, forKey: .apiKeys) ?? []
+    webhooks = try values.decodeIfPresent([WebhookSettings].self, forKey: .webhooks) ?? []
     limits = try values.decodeIfPresent(LimitSettings.self, forKey: .limits) ?? LimitSettings()
     guard !merchants.isEmpty else { throw values.broken(.merchants, "is required: at least one merchant") }
   }
@@ -103,7 +105,7 @@ extension Settings {
         return SettingsError(path: "\(path).merchant_id", "\(merchant.number) stands twice for one host")
       }
     }
-    return brokenKey(names) ?? brokenAddress()
+    return brokenKey(names) ?? brokenWebhook(names) ?? brokenAddress()
   }
 
   private func brokenKey(_ merchants: Set<MerchantName>) -> SettingsError? {
