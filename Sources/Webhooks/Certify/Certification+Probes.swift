@@ -21,7 +21,8 @@ extension Certification {
         "repeats may come side by side: let the database keep webhook-id unique, and answer 2xx")
     },
     { of in
-      let messages = [5, 3, 4].map { of.message(of.sample(sequence: $0)) }
+      let link = of.sample().link
+      let messages = [5, 3, 4].map { of.message(of.sample(sequence: $0, of: link)) }
       return of.probe("out of order", .accepted, messages, "an older sequence is answered 2xx and ignored: what it says is out of date")
     },
     { of in

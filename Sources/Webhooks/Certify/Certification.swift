@@ -9,13 +9,16 @@ package struct Certification: Sendable {
     package var at: Timestamp
     package var sequence: Int64
     /// With texts as long as an order may have.
+    /// Each probe is of a link of its own, so that none is judged by another's order.
+    package var link: LinkID
     package var isLong: Bool
 
-    package init(id: EventID, type: String, at: Timestamp, sequence: Int64, isLong: Bool = false) {
+    package init(id: EventID, type: String, at: Timestamp, sequence: Int64, link: LinkID? = nil, isLong: Bool = false) {
       self.id = id
       self.type = type
       self.at = at
       self.sequence = sequence
+      self.link = link ?? LinkID(at: at)
       self.isLong = isLong
     }
   }
@@ -77,9 +80,13 @@ package struct Certification: Sendable {
 
   // MARK: - What probes are made of
 
-  func sample(_ type: String = "payment_link.completed", sequence: Int64 = 3, age: Duration = .zero, isLong: Bool = false) -> Sample {
+  func sample(
+    _ type: String = "payment_link.completed", sequence: Int64 = 3, of link: LinkID? = nil, age: Duration = .zero, isLong: Bool = false
+  )
+    -> Sample
+  {
     let at = clock.now() - age
-    return Sample(id: EventID(at: at), type: type, at: at, sequence: sequence, isLong: isLong)
+    return Sample(id: EventID(at: at), type: type, at: at, sequence: sequence, link: link, isLong: isLong)
   }
 
   /// - Parameter age: of the timestamp that is signed.

@@ -47,7 +47,7 @@ package struct Probe: Sendable {
     let shown = failing ?? answers.last
     return ProbeResult(
       name: name, isPassed: failing == nil && !answers.isEmpty, answer: Self.words(shown),
-      lesson: failing == nil ? nil : Self.hint(failing?.end) ?? lesson)
+      lesson: failing == nil ? nil : hint(failing?.end) ?? lesson)
   }
 
   private func passes(_ end: DeliveryAttempt.End?) -> Bool {
@@ -66,10 +66,10 @@ package struct Probe: Sendable {
   }
 
   /// What is wrong whatever was sent.
-  private static func hint(_ end: DeliveryAttempt.End?) -> String? {
+  private func hint(_ end: DeliveryAttempt.End?) -> String? {
     switch end {
     case .answered(let status)? where (300...399).contains(status): "redirects are not followed: give the address itself"
-    case .answered(let status)? where status >= 500: "it broke (\(status)): the same would be sent again and again"
+    case .answered(let status)? where status >= 500: "it broke, and would be sent the same again and again; \(lesson)"
     case .failed(.timeout)?: "it took too long: answer first, work afterwards"
     case .failed(.addressRefused)?: "its address is not public: --allow-private allows it"
     case .failed(.connect)?: "nobody listens there"

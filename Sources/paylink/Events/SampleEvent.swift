@@ -24,7 +24,7 @@ enum SampleEvent {
       payment.method = "bankcard"
       payment.paidAt = at
       return PaymentLink(
-        id: id, merchant: try MerchantName("sample"), order: try OrderID("SAMPLE"), terms: terms(sum, isLong: sample.isLong),
+        id: sample.link, merchant: try MerchantName("sample"), order: try OrderID("SAMPLE"), terms: terms(sum, isLong: sample.isLong),
         tokens: .init(),
         createdAt: at, expiresAt: at + .hours(24), status: .completed, sequence: sample.sequence, page: nil, payments: [payment],
         operations: [], seenAt: nil, acceptedAt: nil, canceledAt: nil, openings: 1, askedAt: nil, nextLookAt: nil)
@@ -42,7 +42,4 @@ enum SampleEvent {
     terms.metadata = Dictionary(uniqueKeysWithValues: texts)
     return terms
   }
-
-  /// The same link in all samples of one run.
-  private static let id = LinkID(at: Timestamp(milliseconds: 1_795_000_000_000))
 }

@@ -68,7 +68,7 @@ struct EventSending {
   /// "At once" to a person; a look that finds nothing is one read.
   private static let lookEvery = Duration.milliseconds(200)
   /// For our own steps around a try.
-  private static let leaseMargin = Duration.seconds(15)
+  private static let leaseMargin = Duration.seconds(5)
 
   private static func word(_ next: DeliverySchedule.Next) -> String {
     switch next {

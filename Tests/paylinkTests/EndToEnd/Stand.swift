@@ -11,6 +11,7 @@ final class Stand: @unchecked Sendable {
   let sandboxPort: Int
   static let key = "sk_test_end_to_end_0123456789abcdef"
   static let readOnlyKey = "sk_test_read_only_0123456789abcdef0"
+  static let operatorKey = "sk_test_operator_0123456789abcdef01"
   static let secret = "end-to-end-secret"
   static let merchantNumber = 555_123
 
@@ -25,7 +26,8 @@ final class Stand: @unchecked Sendable {
   ///   - api: the merchant's family, `gateway` or `merchant`.
   ///   - merchantSettings: further lines of the merchant, without indentation.
   ///   - limits: `name: value` lines.
-  init(api: String = "gateway", merchantSettings: [String] = [], limits: [String] = []) throws {
+  ///   - more: whole lines of further settings.
+  init(api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], more: [String] = []) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let ports = try FreePorts.take(3)
@@ -41,7 +43,10 @@ final class Stand: @unchecked Sendable {
       "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
       "    scopes: [links:read, links:write, refunds:write, events:read]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
+      "  - name: operator", "    kind: secret", "    sha256: \(SHA.hex(Self.operatorKey))", "    scopes: [events:read, admin]",
+      "    merchants: [main]",
     ]
+    lines += more
     if !limits.isEmpty { lines += ["limits:"] + limits.map { "  \($0)" } }
     try lines.joined(separator: "\n").appending("\n")
       .write(to: folder.appendingPathComponent("paylink.yaml"), atomically: true, encoding: .utf8)
