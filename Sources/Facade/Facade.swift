@@ -5,13 +5,14 @@ package import Payments
 
 /// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
 ///
-/// Not here yet, and so answered 404: events. Their seam: `routes`.
 package struct Facade: Routable {
   let configuration: FacadeConfiguration
   let access: Access
   let crossOrigin: CrossOrigin
   let create: CreateLink
   let read: ReadLinks
+  let events: ReadEvents
+  let deliveries: OperateDeliveries
   let cancel: CancelLink
   let accept: AcceptPayment
   let operate: OperateLink
@@ -25,8 +26,9 @@ package struct Facade: Routable {
 
   /// - Parameter count: called once for each create that reached the use case.
   package init(
-    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, cancel: CancelLink, accept: AcceptPayment,
-    operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen, clock: any WallClock, logger: Logger,
+    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents, deliveries: OperateDeliveries,
+    cancel: CancelLink, accept: AcceptPayment, operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen,
+    clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
@@ -34,6 +36,8 @@ package struct Facade: Routable {
     crossOrigin = CrossOrigin(configuration.origins)
     self.create = create
     self.read = read
+    self.events = events
+    self.deliveries = deliveries
     self.cancel = cancel
     self.accept = accept
     self.operate = operate
@@ -62,6 +66,12 @@ package struct Facade: Routable {
       route(.post, "/v1/payment-links/{id}/refunds", refundPayment),
       route(.get, "/v1/payment-links/{id}/refunds", listRefunds),
       route(.post, "/v1/payment-links/{id}/sync", syncLink),
+      route(.get, "/v1/payment-links/{id}/events", linkEvents),
+      route(.get, "/v1/events", listEvents),
+      route(.post, "/v1/events/{id}/replay", replayEvent),
+      route(.get, "/v1/deliveries", listDeliveries),
+      route(.get, "/v1/endpoints", listEndpoints),
+      route(.post, "/v1/endpoints/{name}/enable", enableEndpoint),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       route(.get, "/v1/orphans", listOrphans),

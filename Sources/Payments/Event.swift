@@ -1,6 +1,6 @@
 /// What happened to a link, for the shop: written in the transaction of the change (design §4.5).
 package struct Event: Hashable, Sendable {
-  package enum Kind: String, Hashable, Sendable, Codable {
+  package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case linkActive = "payment_link.active"
     case linkCompleted = "payment_link.completed"
     case linkReview = "payment_link.review"

@@ -3,6 +3,12 @@ enum BookStatements {
   static let insertEvent = "INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))"
   static let eventsOfLink = "SELECT \(EventColumn.list) FROM event WHERE link = :link ORDER BY sequence, feed LIMIT :limit"
 
+  /// Behind a place; `feed` comes last.
+  static let feed = """
+    SELECT \(EventColumn.list), feed FROM event WHERE merchant = :merchant AND feed > :after AND at >= :from ORDER BY feed LIMIT :limit
+    """
+  static let eventByID = "SELECT \(EventColumn.list), feed FROM event WHERE id = :id"
+
   static let idempotency = "SELECT fingerprint, at, link, operation, refusal FROM idempotency WHERE caller = :caller AND key = :key"
   static let keepIdempotency = """
     INSERT INTO idempotency (caller, key, fingerprint, at, link, operation, refusal)

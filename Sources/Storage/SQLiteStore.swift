@@ -8,11 +8,11 @@ import Synchronization
 package final class SQLiteStore: Store {
   let pool: DatabasePool
   let limits: StorageLimits
-  private let writer: GroupWriter
+  let writer: GroupWriter
   /// Held for as long as the store lives; nil once it is closed.
   private let lock: Mutex<DatabaseLock?>
   private let waitingReads = Atomic<Int>(0)
-  private let logger: Logger
+  let logger: Logger
 
   init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) {
     self.pool = pool
@@ -100,7 +100,7 @@ package final class SQLiteStore: Store {
   }
 
   /// Reads in a snapshot of what is committed, on a reader's own queue. The caller's cancellation does not reach it.
-  private func read<Value: Sendable>(
+  func read<Value: Sendable>(
     _ doing: String, _ body: @escaping @Sendable (BookReader) throws -> Value
   ) async throws(StoreError) -> Value {
     guard waitingReads.add(1, ordering: .relaxed).newValue <= limits.waitingReads else {

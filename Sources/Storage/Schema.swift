@@ -9,6 +9,7 @@ enum Schema {
   private static let versions: [(name: String, sql: String)] = [
     ("1", version1),
     ("2", version2),
+    ("3", version3),
     ("4", version4),
   ]
 

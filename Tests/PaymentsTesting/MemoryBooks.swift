@@ -32,6 +32,8 @@ package final class MemoryBooks: Store {
   package var messages: [MessageRecord] { contents.withLock { $0.messages } }
   package var allLinks: [PaymentLink] { contents.withLock { $0.links.values.sorted(by: Self.isNewer) } }
 
+  package func put(_ event: Event) { contents.withLock { $0.events.append(event) } }
+
   package func put(_ link: PaymentLink) { contents.withLock { $0.links[link.id] = link } }
 
   package func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
@@ -172,4 +174,21 @@ package final class MemoryBooks: Store {
   }
 
   package func health() async -> Bool { contents.withLock { $0.failure == nil } }
+}
+
+/// An event's place is its number in the list of all.
+extension MemoryBooks: EventFeed {
+  package func feed(_ query: FeedQuery) async throws(StoreError) -> FeedPage {
+    let all = try await allEvents()
+    let matching = all.enumerated().filter { index, event in
+      index >= query.after && query.merchants.contains(event.merchant) && query.from.map { event.at >= $0 } ?? true
+    }
+    let page = matching.prefix(query.limit)
+    return FeedPage(
+      events: page.map(\.element), last: page.last.map { Int64($0.offset + 1) } ?? query.after, hasMore: matching.count > query.limit)
+  }
+
+  package func event(_ id: EventID) async throws(StoreError) -> Event? { try await allEvents().first { $0.id == id } }
+
+  private func allEvents() async throws(StoreError) -> [Event] { try read { $0.events } }
 }

@@ -23,8 +23,9 @@ struct LinkBody: Encodable, Sendable {
   let currency: String
   let amountRange: Nullable<AmountRange>
   let description: String
-  let url: Nullable<String>
-  let shortURL: String
+  /// Addresses that open something for whoever has them are not in events.
+  let url: Nullable<String>?
+  let shortURL: String?
   let qr: Nullable<String>?
   let clientToken: String?
   let expiresAt: String
@@ -41,6 +42,16 @@ struct LinkBody: Encodable, Sendable {
 
   /// - Parameter isListed: a list shows no picture.
   init(_ link: PaymentLink, publicURL: String, view: View = .key, isListed: Bool = false) {
+    self.init(link, publicURL: .some(publicURL), view: view, isListed: isListed)
+  }
+
+  /// The link in an event: without its tokens and what is made from them, and without the payer's page.
+  init(inEvent link: PaymentLink, view: View) {
+    self.init(link, publicURL: nil, view: view, isListed: true)
+  }
+
+  /// - Parameter publicURL: nil for a body that carries no address.
+  private init(_ link: PaymentLink, publicURL: String?, view: View, isListed: Bool) {
     let isFull = view == .key
     id = link.id.text
     status = link.status
@@ -58,10 +69,10 @@ struct LinkBody: Encodable, Sendable {
       amountRange = Nullable(AmountRange(min: least.minorUnits, max: most.minorUnits))
     }
     description = link.terms.description
-    url = Nullable(link.page?.url)
-    shortURL = link.shortURL(publicURL)
+    url = publicURL.map { _ in Nullable(link.page?.url) }
+    shortURL = publicURL.map(link.shortURL)
     qr = isListed ? nil : Nullable(link.page?.qr)
-    clientToken = view != .clientToken ? Access.clientPrefix + link.tokens.client.text : nil
+    clientToken = view != .clientToken && publicURL != nil ? Access.clientPrefix + link.tokens.client.text : nil
     expiresAt = link.expiresAt.rfc3339
     createdAt = link.createdAt.rfc3339
     metadata = isFull ? link.terms.metadata : nil

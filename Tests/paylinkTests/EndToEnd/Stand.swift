@@ -11,6 +11,7 @@ final class Stand: @unchecked Sendable {
   let sandboxPort: Int
   static let key = "sk_test_end_to_end_0123456789abcdef"
   static let readOnlyKey = "sk_test_read_only_0123456789abcdef0"
+  static let operatorKey = "sk_test_operator_0123456789abcdef01"
   static let secret = "end-to-end-secret"
   static let merchantNumber = 555_123
 
@@ -45,6 +46,8 @@ final class Stand: @unchecked Sendable {
       "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
       "    scopes: [links:read, links:write, refunds:write, events:read, admin]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
+      "  - name: operator", "    kind: secret", "    sha256: \(SHA.hex(Self.operatorKey))", "    scopes: [events:read, admin]",
+      "    merchants: [main]",
     ]
     lines += keys.map { "  \($0)" } + settings
     if !limits.isEmpty { lines += ["limits:"] + limits.map { "  \($0)" } }
