@@ -20,6 +20,9 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
+let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 /// A room of the house: the module and what it may import (design §2, the arrows).
@@ -51,6 +54,9 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+    .package(url: "https://github.com/apple/swift-service-context", from: "1.5.1"),
   ],
   targets: [
     c("CLinux"),
@@ -66,8 +72,8 @@ let package = Package(
 
     room("Payments", [logging]),
 
-    room("Facade", ["Payments", "HTTPServer", "QRCode", crypto, mustache, httpTypes, logging]),
-    room("Operations", ["Payments", "HTTPServer", coreMetrics, httpTypes, logging]),
+    room("Facade", ["Payments", "HTTPServer", "QRCode", crypto, jwtKit, mustache, httpTypes, logging]),
+    room("Operations", ["Payments", "HTTPServer", coreMetrics, instrumentation, serviceContext, httpTypes, logging]),
     room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
     room("Storage", ["Payments", grdb, logging]),
@@ -77,8 +83,7 @@ let package = Package(
       name: "paylink",
       dependencies: [
         "Payments", "Facade", "Operations", "Webhooks", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport",
-        "CLinux",
-        crypto, metrics, coreMetrics, logging, httpTypes,
+        "CLinux", crypto, metrics, coreMetrics, instrumentation, serviceContext, logging, httpTypes,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -98,19 +103,19 @@ let package = Package(
       name: "SimulationTests",
       dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
       swiftSettings: settings),
-    tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto]),
+    tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto, jwtKit]),
     tests(
       "Webhooks",
       ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
-    tests("Operations", ["Payments", logging, coreMetrics, "HTTPServer", httpTypes]),
+    tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
       [
-        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", crypto, httpTypes,
-        logging,
+        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport",
+        crypto, httpTypes, logging, serviceContext,
       ]),
   ]
 )

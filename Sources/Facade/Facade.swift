@@ -4,11 +4,10 @@ package import Logging
 package import Payments
 
 /// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
-///
-/// Not here yet, and so answered 404: signed orders. Their seams: `routes`, `Caller`, `CreateBody.read`.
 package struct Facade: Routable {
   let configuration: FacadeConfiguration
   let access: Access
+  let crossOrigin: CrossOrigin
   let create: CreateLink
   let read: ReadLinks
   let events: ReadEvents
@@ -16,6 +15,7 @@ package struct Facade: Routable {
   let cancel: CancelLink
   let accept: AcceptPayment
   let operate: OperateLink
+  let orphans: OrphanCases
   let sync: SyncLink
   let seen: MarkSeen
   let clock: any WallClock
@@ -25,13 +25,14 @@ package struct Facade: Routable {
 
   /// - Parameter count: called once for each create that reached the use case.
   package init(
-    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents,
-    deliveries: OperateDeliveries, cancel: CancelLink, accept: AcceptPayment,
-    operate: OperateLink, sync: SyncLink, seen: MarkSeen, clock: any WallClock, logger: Logger,
+    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents, deliveries: OperateDeliveries,
+    cancel: CancelLink, accept: AcceptPayment, operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen,
+    clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
-    access = Access(keys: configuration.keys, clock: clock)
+    access = Access(keys: configuration.keys, clock: clock, use: KeyUse(configuration.keyUsed))
+    crossOrigin = CrossOrigin(configuration.origins)
     self.create = create
     self.read = read
     self.events = events
@@ -39,6 +40,7 @@ package struct Facade: Routable {
     self.cancel = cancel
     self.accept = accept
     self.operate = operate
+    self.orphans = orphans
     self.sync = sync
     self.seen = seen
     self.clock = clock
@@ -48,6 +50,11 @@ package struct Facade: Routable {
   }
 
   package var routes: [Route] {
+    let routes = calls
+    return routes + crossOrigin.preflights(of: routes) + configuration.rates.limited([Route(.get, "/p/{token}", handler: openShortLink)])
+  }
+
+  private var calls: [Route] {
     [
       route(.post, "/v1/payment-links", createLink),
       route(.get, "/v1/payment-links", listLinks),
@@ -66,21 +73,28 @@ package struct Facade: Routable {
       route(.post, "/v1/endpoints/{name}/enable", enableEndpoint),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
-      Route(.get, "/p/{token}", handler: openShortLink),
+      route(.get, "/v1/orphans", listOrphans),
+      route(.post, "/v1/orphans/{payment_id}/adopt", adoptOrphan),
     ]
   }
 
-  /// A route whose refusals are problem documents. An address may hold a client token, so no answer lets a browser pass it on (design §4.3).
+  /// A route whose refusals are problem documents, within the rates, for pages of other origins where a browser may call it. An address may hold a client token,
+  /// so no answer lets a browser pass it on (design §4.3).
   private func route(
     _ method: HTTPRequest.Method, _ pattern: String, _ answer: @escaping @Sendable (Request) async throws(Problem) -> Response
   ) -> Route {
     Route(method, pattern, bodyLimit: configuration.bodyLimit) { request in
+      let rates = configuration.rates
+      let admission = rates.isUnlimited ? Rates.Admission() : rates.admit(request, access.keyShown(by: request))
       var response: Response
       do throws(Problem) {
+        guard admission.isAllowed else { throw admission.refusal }
         response = try await answer(request)
       } catch {
         response = error.response(requestID: request.id)
       }
+      admission.note(in: &response.fields)
+      crossOrigin.note(in: &response.fields, for: request)
       response.fields[.referrerPolicy] = "no-referrer"
       return response
     }

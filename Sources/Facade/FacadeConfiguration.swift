@@ -8,6 +8,11 @@ package struct FacadeConfiguration: Sendable {
   package var merchants: Merchants
   /// Bound of a body in bytes: the longest order, with 100 receipt positions, is a third of the usual 64 KiB (design §4.7).
   package var bodyLimit: Int
+  /// Origins of pages that may call what a browser may call: `https://shop.example`, as browsers write it.
+  package var origins: [String] = []
+  package var rates = Rates()
+  /// Told when a key is used, at most once a minute and key; it must not block.
+  package var keyUsed: @Sendable (_ key: String, _ at: Timestamp) -> Void = { _, _ in }
 
   package init(publicURL: String, keys: [APIKey], merchants: Merchants, bodyLimit: Int = 64 * 1024) {
     self.publicURL = String(publicURL.reversed().drop { $0 == "/" }.reversed())

@@ -13,6 +13,8 @@ struct Exchange {
   var bytesOut = 0
   /// When the head was complete; 0 where nobody watches.
   let started: UInt64
+  /// As it came; read only where somebody watches.
+  let traceparent: String?
 
   init(head: RequestHead, id: String, observed: Bool) {
     method = head.method
@@ -20,6 +22,7 @@ struct Exchange {
     minorVersion = head.minorVersion
     keepsAlive = head.keepsAlive
     started = observed ? EventLoop.clock() : 0
+    traceparent = observed ? head.fields[.traceparent] : nil
   }
 
   /// A request whose head cannot be read.
@@ -29,6 +32,7 @@ struct Exchange {
     minorVersion = 1
     keepsAlive = false
     started = observed ? EventLoop.clock() : 0
+    traceparent = nil
   }
 
   var isHead: Bool { method == .head }
@@ -37,6 +41,6 @@ struct Exchange {
     AccessRecord(
       method: method?.rawValue ?? "", route: route, status: status, duration: .nanoseconds(Int64(EventLoop.clock() - started)),
       bytesIn: bytesIn,
-      bytesOut: bytesOut, requestID: id, class: `class`, peer: peer)
+      bytesOut: bytesOut, requestID: id, class: `class`, peer: peer, traceparent: traceparent)
   }
 }

@@ -96,9 +96,9 @@ struct HeadFields {
     }
   }
 
-  /// 1-128 visible ASCII characters without quotes: harmless in a log line, in a field and in JSON.
+  /// 1-64 visible ASCII characters without quotes: harmless in a log line, in a field and in JSON.
   private static func isFitToShow(_ value: String) -> Bool {
-    (1...128).contains(value.utf8.count)
+    (1...64).contains(value.utf8.count)
       && value.utf8.allSatisfy { (0x21...0x7e).contains($0) && $0 != 0x22 && $0 != 0x27 && $0 != 0x5c && $0 != 0x60 }
   }
 }

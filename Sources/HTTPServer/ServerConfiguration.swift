@@ -60,6 +60,8 @@ package struct AccessRecord: Sendable {
   package var requestID: String
   package var `class`: Route.Class
   package var peer: String
+  /// The field of W3C Trace Context as the caller sent it, not judged.
+  package var traceparent: String?
 }
 
 /// Why a server did not start.

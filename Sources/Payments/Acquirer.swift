@@ -66,6 +66,16 @@ package enum NotSent: Hashable, Sendable {
   case overloaded
 }
 
+/// What may be done after a call that brought no success.
+package enum NextStep: String, Hashable, Sendable, Codable, CaseIterable {
+  /// Nothing happened, or a repetition changes nothing: the same call may be made again.
+  case retry
+  /// It may have happened: the status is asked, and the call is not made again before.
+  case ask
+  /// A clear no: it ends here, and a person decides what comes instead.
+  case person
+}
+
 package struct AcquirerRefusal: Hashable, Sendable, Codable {
   package enum Kind: String, Hashable, Sendable, Codable {
     /// Signature, merchant number or contract: our fault, rings an alarm.
@@ -80,11 +90,14 @@ package struct AcquirerRefusal: Hashable, Sendable, Codable {
   /// The acquirer's code, an open word.
   package var code: String
   package var description: String
+  /// What the adapter's table of safe retries says about this call; nil in books of an earlier version.
+  package var next: NextStep?
 
-  package init(kind: Kind, code: String, description: String) {
+  package init(kind: Kind, code: String, description: String, next: NextStep? = nil) {
     self.kind = kind
     self.code = code
     self.description = description
+    self.next = next
   }
 }
 

@@ -26,12 +26,15 @@ package struct CancelLink: Sendable {
     self.logger = logger
   }
 
-  /// - Parameter merchant: the link's merchant, which the caller's key serves.
+  /// - Parameters:
+  ///   - merchant: the link's merchant, which the caller's key serves.
+  ///   - options: what only the acquirer understands, for the release of a hold.
   /// - Throws: when nothing was stored.
   package func callAsFunction(
-    _ link: LinkID, of merchant: MerchantName, idempotency: IdempotencyReference
+    _ link: LinkID, of merchant: MerchantName, options: AcquirerOptions = .init(), idempotency: IdempotencyReference
   ) async throws(StoreError) -> Outcome {
-    let outcome = try await store.perform(DecideCancel(merchant: merchant, link: link, idempotency: idempotency, now: clock.now()))
+    let outcome = try await store.perform(
+      DecideCancel(merchant: merchant, link: link, options: options, idempotency: idempotency, now: clock.now()))
     switch outcome {
     case .canceled: logger.info("link canceled", metadata: ["link": "\(link)"])
     case .releasing(let stored, let id):

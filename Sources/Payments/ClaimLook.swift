@@ -11,6 +11,12 @@ struct ClaimLook: UnitOfWork {
   func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
     guard var link = snapshot.links.first, let due = link.nextLookAt, due <= now else { return Decision(nil) }
     var changes = Changes()
+    for index in link.payments.indices {
+      if link.payments[index].isTimeForPerson(lastAskedAt: link.askedAt, now: now) { changes.record(.paymentAnomaly, &link, at: now) }
+      guard link.payments[index].isCaptureDue(at: now) else { continue }
+      link.payments[index].captureToldAt = now
+      changes.record(.paymentCaptureDue, &link, at: now)
+    }
     link.askedAt = now
     for index in link.operations.indices where link.operations[index].nextLookAt.map({ $0 <= now }) ?? false {
       link.operations[index].looks += 1

@@ -2,6 +2,7 @@
 struct DecideCancel: UnitOfWork {
   let merchant: MerchantName
   let link: LinkID
+  let options: AcquirerOptions
   let idempotency: IdempotencyReference
   let now: Timestamp
 
@@ -45,7 +46,7 @@ struct DecideCancel: UnitOfWork {
       !link.hasOpenOperation(payment)
     else { return nil }
     return Operation(
-      id: OperationID(.cancel, at: now), kind: .cancel, payment: payment.ordinal, amount: held, requestedAt: now,
+      id: OperationID(.cancel, at: now), kind: .cancel, payment: payment.ordinal, amount: held, requestedAt: now, options: options,
       nextLookAt: now + .seconds(5))
   }
 

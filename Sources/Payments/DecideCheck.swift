@@ -15,7 +15,8 @@ struct DecideCheck: UnitOfWork {
     case .otherOrder(let found): return anomaly(found)
     case .none:
       let verdict = Verdict.reject(reason: "This order is not known to the shop.")
-      changes.events = [Event(kind: .paymentOrphaned, at: now, merchant: report.merchant, link: nil)]
+      changes.orphan = Orphan(report, at: now)
+      changes.events = [Event(orphan: report, at: now)]
       changes.message = report.record(at: now, link: nil, reading: .orphan, verdict: verdict, isRemembered: false)
       return Decision(verdict, changes)
     }

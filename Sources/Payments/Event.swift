@@ -1,5 +1,5 @@
 /// What happened to a link, for the shop: written in the transaction of the change (design §4.5).
-package struct Event: Hashable, Sendable, Codable {
+package struct Event: Hashable, Sendable {
   package enum Kind: String, Hashable, Sendable, Codable, CaseIterable {
     case linkActive = "payment_link.active"
     case linkCompleted = "payment_link.completed"
@@ -12,6 +12,8 @@ package struct Event: Hashable, Sendable, Codable {
     case paymentFailed = "payment.failed"
     case paymentFlagged = "payment.flagged"
     case paymentCanceled = "payment.canceled"
+    /// The acquirer captures a hold by itself in a day.
+    case paymentCaptureDue = "payment.capture_due"
     case paymentAnomaly = "payment.anomaly"
     case paymentOrphaned = "payment.orphaned"
     case refundSucceeded = "refund.succeeded"
@@ -26,6 +28,14 @@ package struct Event: Hashable, Sendable, Codable {
   package var sequence: Int64
   /// The link as it stood after the change; nil for an orphan.
   package var link: PaymentLink?
+  /// What an orphan's message said.
+  package var orphan: Orphan?
+
+  /// A message of a payment that we do not know.
+  init(orphan report: Report, at: Timestamp) {
+    self.init(kind: .paymentOrphaned, at: at, merchant: report.merchant, link: nil)
+    orphan = Orphan(report, at: at)
+  }
 
   package init(kind: Kind, at: Timestamp, merchant: MerchantName, link: PaymentLink?) {
     id = EventID(at: at)
@@ -37,12 +47,13 @@ package struct Event: Hashable, Sendable, Codable {
   }
 
   /// For loading.
-  package init(id: EventID, kind: Kind, at: Timestamp, merchant: MerchantName, sequence: Int64, link: PaymentLink?) {
+  package init(id: EventID, kind: Kind, at: Timestamp, merchant: MerchantName, sequence: Int64, link: PaymentLink?, orphan: Orphan? = nil) {
     self.id = id
     self.kind = kind
     self.at = at
     self.merchant = merchant
     self.sequence = sequence
     self.link = link
+    self.orphan = orphan
   }
 }

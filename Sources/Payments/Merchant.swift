@@ -4,24 +4,18 @@ package struct Merchant: Sendable {
   package var currency: Currency
   /// Whether all links of it are test links.
   package var isTesting: Bool
-  package var lateMoney: LateMoney
+  package var lateMoney: LateMoneyPolicy
   package var acquirer: any Acquirer
 
-  package init(name: MerchantName, currency: Currency, isTesting: Bool = false, lateMoney: LateMoney = .hold, acquirer: any Acquirer) {
+  package init(
+    name: MerchantName, currency: Currency, isTesting: Bool = false, lateMoney: LateMoneyPolicy = .init(.hold), acquirer: any Acquirer
+  ) {
     self.name = name
     self.currency = currency
     self.isTesting = isTesting
     self.lateMoney = lateMoney
     self.acquirer = acquirer
   }
-}
-
-/// What becomes of money that comes after the link ended.
-package enum LateMoney: String, Hashable, Sendable, Codable {
-  /// The link completes.
-  case accept
-  /// A person looks at it.
-  case hold
 }
 
 /// All merchants of this gateway by name.

@@ -30,6 +30,9 @@ package struct Operation: Hashable, Sendable, Codable {
     case acquirer
   }
 
+  /// How many can be asked for under one link. The books hold 1,000 of a link; the rest is for what the acquirer made by itself.
+  static let mostAsked = 900
+
   package let id: OperationID
   package let kind: Kind
   /// The payment's ordinal under the link.

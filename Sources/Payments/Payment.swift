@@ -19,6 +19,12 @@ package struct Payment: Hashable, Sendable, Codable {
   package var paidAt: Timestamp?
   /// When a check for it was last answered ok; nil again once an outcome came.
   package var checkedAt: Timestamp?
+  /// When we answered its result with a reject: a wish, until the acquirer says what became of it (design §5).
+  package var rejectedAt: Timestamp?
+  /// When the acquirer captures the hold by itself.
+  package var captureBy: Timestamp?
+  /// When the shop was told that this is near.
+  package var captureToldAt: Timestamp?
   package var createdAt: Timestamp
   /// When its status last changed: an older status answer is stale.
   package var changedAt: Timestamp

@@ -2,7 +2,8 @@ extension PaymentLink {
   /// Sets when Reconcile looks next (design §6). A link that somebody was seen to open is asked about soon and often; one that nobody
   /// opened, only after its end.
   mutating func scheduleLook(after now: Timestamp) {
-    let looks = (needsLooking ? [lookTimes.first { $0 > now }] : []) + operations.map(\.nextLookAt)
+    let looks =
+      (needsLooking ? [lookTimes.first { $0 > now }] : []) + payments.map { $0.ownLook(after: now) } + operations.map(\.nextLookAt)
     nextLookAt = looks.compactMap(\.self).min()
   }
 
@@ -33,5 +34,42 @@ extension PaymentLink {
     let afterEnd: [Duration] = [.minutes(1), .minutes(30), .minutes(130)] + (1...7).map { .days($0) }
     times += afterEnd.map { expiresAt + $0 }
     return times.sorted()
+  }
+}
+
+extension Payment {
+  /// The looks that a payment needs whatever its link's do: after our reject, and around the day on which the acquirer captures a hold.
+  fileprivate func ownLook(after now: Timestamp) -> Timestamp? {
+    [rejectLook(after: now), holdLook(after: now)].compactMap(\.self).min()
+  }
+
+  /// What nobody could tell by the last of them is a person's (`isTimeForPerson`), and is asked about daily for a week more.
+  private func rejectLook(after now: Timestamp) -> Timestamp? {
+    guard let rejectedAt, status == .unknown || needsAsking(at: now) else { return nil }
+    let looks = Self.rejectLooks + (status == .unknown ? (1...7).map { .days($0) } : [])
+    return looks.map { rejectedAt + $0 }.first { $0 > now }
+  }
+
+  /// The shop is told first, even late; then come the looks for the acquirer's own capture.
+  private func holdLook(after now: Timestamp) -> Timestamp? {
+    guard status == .authorized, let captureBy else { return nil }
+    if captureToldAt == nil { return max(captureBy - Self.captureNotice, now) }
+    return [.minutes(1), .hours(1), .days(1)].map { captureBy + $0 }.first { $0 > now }
+  }
+
+  /// How long before the acquirer captures a hold the shop is told (design §6).
+  static let captureNotice = Duration.days(1)
+
+  /// Whether the shop must be told now that the acquirer captures soon.
+  func isCaptureDue(at now: Timestamp) -> Bool {
+    guard status == .authorized, captureToldAt == nil, let captureBy else { return false }
+    return captureBy - Self.captureNotice <= now
+  }
+
+  /// Whether a person must be asked what became of a reject: once, at the last look of the first hours.
+  func isTimeForPerson(lastAskedAt: Timestamp?, now: Timestamp) -> Bool {
+    guard status == .unknown, let rejectedAt, let last = Self.rejectLooks.last else { return false }
+    let end = rejectedAt + last
+    return now >= end && (lastAskedAt.map { $0 < end } ?? true)
   }
 }

@@ -70,7 +70,7 @@ extension PaymentLink {
   }
 
   /// Judged by when the payer paid. Whatever comes for a link that was canceled, or given up, is late.
-  private func isLate(paidAt: Timestamp, tolerance: Duration) -> Bool {
+  func isLate(paidAt: Timestamp, tolerance: Duration) -> Bool {
     switch status {
     case .canceled, .failed: true
     case .creating, .active, .completed, .review, .expired: paidAt > expiresAt + tolerance
@@ -93,6 +93,7 @@ extension Payment {
     method = report.method ?? method
     card = report.card ?? card
     failure = report.status.hasMoney ? nil : report.failure
+    captureBy = status == .authorized ? report.captureBy : nil
     guard report.status.hasMoney, let amount = report.amount else { return }
     self.amount = amount
     captured = report.captured?.minorUnits ?? (report.status == .authorized ? 0 : amount.minorUnits)

@@ -26,6 +26,8 @@ package struct Report: Hashable, Sendable {
   package var failure: Failure?
   /// When the payer paid, by the acquirer's clock.
   package var paidAt: Timestamp?
+  /// When the acquirer captures the hold by itself; nil where nothing is held.
+  package var captureBy: Timestamp?
   /// Whether a `reject` would still be heard.
   package var canReject: Bool
   /// When it came (callback) or was asked for (status).
@@ -38,8 +40,8 @@ package struct Report: Hashable, Sendable {
     source: Source, merchant: MerchantName, paymentID: PaymentID?, order: OrderID?, link: LinkID? = nil, status: PaymentStatus,
     amount: Money? = nil, captured: Money? = nil, refunded: Money? = nil, discount: Money? = nil, refunds: [ReportedRefund] = [],
     isTest: Bool? = nil,
-    method: String? = nil, card: Card? = nil, failure: Failure? = nil, paidAt: Timestamp? = nil, canReject: Bool = false,
-    asOf: Timestamp, needsConfirmation: Bool = false, evidence: Evidence
+    method: String? = nil, card: Card? = nil, failure: Failure? = nil, paidAt: Timestamp? = nil,
+    captureBy: Timestamp? = nil, canReject: Bool = false, asOf: Timestamp, needsConfirmation: Bool = false, evidence: Evidence
   ) {
     self.source = source
     self.merchant = merchant
@@ -57,6 +59,7 @@ package struct Report: Hashable, Sendable {
     self.card = card
     self.failure = failure
     self.paidAt = paidAt
+    self.captureBy = captureBy
     self.canReject = canReject
     self.asOf = asOf
     self.needsConfirmation = needsConfirmation

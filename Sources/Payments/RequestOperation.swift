@@ -71,8 +71,7 @@ struct RequestOperation: UnitOfWork {
     guard let payment = new.payment.map({ link.payment($0) }) ?? link.counting, payment.id != nil, let paid = payment.amount else {
       return .refused(.wrongState(link.status))
     }
-    // The books hold 1,000 of a link; the rest is for what the acquirer made by itself.
-    guard link.operations.count < 900 else { return .refused(.wrongState(link.status)) }
+    guard link.operations.count < Operation.mostAsked else { return .refused(.wrongState(link.status)) }
     switch new.kind {
     case .refund:
       guard payment.status == .paid || payment.status == .partiallyRefunded else { return .refused(.wrongState(link.status)) }

@@ -33,7 +33,7 @@ package struct RunOperation: Sendable {
     let answer = await merchant.acquirer.operate(claimed)
     let recorded = try await store.perform(
       RecordOperation(
-        merchant: link.merchant, link: link.id, operation: id, answer: answer, now: clock.now(), lateMoney: merchant.lateMoney))
+        merchant: link.merchant, link: link.id, operation: id, answer: answer, now: clock.now(), lateMoney: merchant.lateMoney.effective))
     log(answer, recorded, id)
     return recorded
   }

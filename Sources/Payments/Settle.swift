@@ -2,8 +2,10 @@
 struct Settle: UnitOfWork {
   let report: Report
   let now: Timestamp
-  let lateMoney: LateMoney
+  let policy: LateMoneyPolicy
   let timing: Timing
+
+  private var lateMoney: LateMoney { policy.effective }
 
   var scope: Scope { report.scope }
   var share: QueueShare { report.source == .result ? .callback : .ordinary }
@@ -30,13 +32,19 @@ struct Settle: UnitOfWork {
 
   private func apply(to link: inout PaymentLink, order: [PaymentLink]) -> Decision<SettlePayment.Outcome> {
     let (index, isNews) = link.adopt(report.paymentID, at: now)
+    let isLateMoney = link.isLateMoney(report, at: index, now: now, tolerance: timing.lateTolerance)
     switch reading(of: link.payments[index], link) {
     case .anomaly: return anomaly(&link, reason: "The report does not fit what is known of the payment.")
+    case .apply where isLateMoney && lateMoney == .reject && report.source == .result && report.canReject:
+      var changes = Changes()
+      link.wishRejected(report, at: index, now: now, changes: &changes)
+      return finish(&link, .applied, .reject(reason: "The time to pay this order is over."), changes, lateMoney: policy)
     case .apply:
       var changes = Changes()
       link.take(report, at: index, order: order, now: now, lateMoney: lateMoney, timing: timing, changes: &changes)
       _ = link.resolveOperations(of: index, with: report, at: now, lateMoney: lateMoney, changes: &changes)
-      return finish(&link, .applied, .accept, changes)
+      if lateMoney == .refund { link.refundLateMoney(of: index, at: now) }
+      return finish(&link, .applied, .accept, changes, lateMoney: isLateMoney ? policy : nil)
     case .same:
       var changes = Changes()
       if report.source == .result { link.payments[index].checkedAt = nil }
@@ -62,6 +70,7 @@ struct Settle: UnitOfWork {
       guard report.status == .authorized || captured >= payment.refunded + link.reserved(.refund, of: payment) else { return .anomaly }
     }
     if report.source == .status, report.asOf < payment.changedAt { return .stale }
+    if report.source == .status, report.status.moneyStands, payment.isReversalUnderWay(askedAt: report.asOf) { return .stale }
     let cell = StatusTable.cell(standing: payment.status, reported: report.status)
     return cell == .same && report.status.hasMoney ? readingOfSame(payment, link) : cell
   }
@@ -79,14 +88,15 @@ struct Settle: UnitOfWork {
   }
 
   private func finish(
-    _ link: inout PaymentLink, _ reading: MessageRecord.Reading, _ verdict: Verdict, _ changes: Changes
+    _ link: inout PaymentLink, _ reading: MessageRecord.Reading, _ verdict: Verdict, _ changes: Changes,
+    lateMoney: LateMoneyPolicy? = nil
   ) -> Decision<SettlePayment.Outcome> {
     var changes = changes
     if report.source == .result { link.seenAt = link.seenAt ?? now }
     if link.status != .creating { link.scheduleLook(after: now) }
     changes.updated = [link]
     changes.message = report.record(at: now, link: link.id, reading: reading, verdict: verdict, isRemembered: true)
-    return Decision(.init(verdict: verdict, reading: reading, link: link), changes)
+    return Decision(.init(verdict: verdict, reading: reading, link: link, lateMoney: lateMoney), changes)
   }
 
   private func anomaly(_ link: inout PaymentLink, reason: String) -> Decision<SettlePayment.Outcome> {
@@ -104,10 +114,19 @@ struct Settle: UnitOfWork {
     return decision
   }
 
+  /// Answered from memory. A repeat that can be rejected no more says that our reject was not heard: the status is asked at once (design §5).
   private func repeated(_ answer: Verdict, _ match: ReportMatch) -> Decision<SettlePayment.Outcome> {
     var link: PaymentLink?
     if case .link(let found) = match { link = found }
     var changes = Changes()
+    if !report.canReject, case .reject = answer, var asked = link, let payment = report.paymentID.flatMap(asked.payment),
+      payment.status == .unknown
+    {
+      asked.nextLookAt = now
+      link = asked
+      changes.updated = [asked]
+    }
+    if link == nil, case .none = match { changes.orphan = Orphan(report, at: now) }
     changes.message = report.record(at: now, link: link?.id, reading: .repeated, verdict: answer, isRemembered: false)
     return Decision(.init(verdict: answer, reading: .repeated, link: link), changes)
   }
@@ -117,7 +136,8 @@ struct Settle: UnitOfWork {
     let verdict = Verdict.error(reason: "The payment is not known.")
     var changes = Changes()
     if report.source != .status {
-      changes.events = [Event(kind: .paymentOrphaned, at: now, merchant: report.merchant, link: nil)]
+      changes.orphan = Orphan(report, at: now)
+      changes.events = [Event(orphan: report, at: now)]
     }
     changes.message = report.record(at: now, link: nil, reading: .orphan, verdict: verdict, isRemembered: true)
     return Decision(.init(verdict: verdict, reading: .orphan, link: nil), changes)

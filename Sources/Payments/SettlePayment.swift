@@ -22,12 +22,14 @@ package struct SettlePayment: Sendable {
     package var reading: MessageRecord.Reading
     /// The link as it stands now, where one was found.
     package var link: PaymentLink?
+    /// Where money came too late just now: what the merchant's policy says about it.
+    package var lateMoney: LateMoneyPolicy?
   }
 
   /// - Throws: when nothing was stored; a callback is then answered 503, so that it comes again.
   package func callAsFunction(_ report: Report) async throws(StoreError) -> Outcome {
     guard let merchant = merchants[report.merchant] else { preconditionFailure("a report names a merchant that is configured") }
-    let outcome = try await store.perform(Settle(report: report, now: clock.now(), lateMoney: merchant.lateMoney, timing: timing))
+    let outcome = try await store.perform(Settle(report: report, now: clock.now(), policy: merchant.lateMoney, timing: timing))
     var metadata: Logger.Metadata = [
       "merchant": "\(report.merchant)", "source": "\(report.source.rawValue)", "reported": "\(report.status.rawValue)",
       "reading": "\(outcome.reading.rawValue)", "verdict": "\(outcome.verdict.word)",
@@ -39,6 +41,23 @@ package struct SettlePayment: Sendable {
     }
     let level: Logger.Level = [.anomaly, .orphan, .unconfirmed].contains(outcome.reading) ? .warning : .info
     logger.log(level: level, "report settled", metadata: metadata)
+    if let policy = outcome.lateMoney {
+      metadata = metadata.filter { ["merchant", "payment", "link"].contains($0.key) }
+      metadata["policy"] = "\(policy.choice.rawValue)"
+      metadata["done"] = "\(policy.isDryRun ? "nothing: dry run, held for a person" : outcome.lateMoneyDone)"
+      logger.warning("late money", metadata: metadata)
+    }
     return outcome
+  }
+}
+
+extension SettlePayment.Outcome {
+  /// What was done about late money, in a word for the log.
+  fileprivate var lateMoneyDone: String {
+    if case .reject = verdict { return "reject" }
+    guard lateMoney?.effective == .refund, link?.operations.contains(where: { $0.status == .requested }) ?? false else {
+      return link?.status == .completed ? "accept" : "hold"
+    }
+    return "refund"
   }
 }

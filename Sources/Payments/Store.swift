@@ -13,6 +13,11 @@ package protocol Store: Sendable {
   func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
   /// Active links past their end.
   func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
+  /// Orphans that no link has.
+  func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage
+  func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan?
+  /// Since when the oldest of each kind of unfinished business waits.
+  func oldest() async throws(StoreError) -> [Unfinished]
   /// Events of a link in the order of their sequence.
   func events(of link: LinkID) async throws(StoreError) -> [Event]
   /// Whether the database answers and takes writes.
@@ -106,11 +111,14 @@ package struct Changes: Sendable {
   package var forgottenIdempotency: IdempotencyReference?
   /// A callback or status answer that was read, as evidence, and with a first verdict on a result the answer memory.
   package var message: MessageRecord?
+  /// One more message of a payment that no link has.
+  package var orphan: Orphan?
 
   package init() {}
 
   package var isEmpty: Bool {
     inserted == nil && updated.isEmpty && events.isEmpty && idempotency == nil && forgottenIdempotency == nil && message == nil
+      && orphan == nil
   }
 }
 
@@ -166,6 +174,8 @@ package struct LinkQuery: Hashable, Sendable {
   package var status: LinkStatus?
   /// Links with a payment that carries it.
   package var flag: Flag?
+  /// Links whose shop gave them this pair.
+  package var metadata: MetadataPair?
   package var createdFrom: Timestamp?
   /// Exclusive.
   package var createdTo: Timestamp?
@@ -174,17 +184,29 @@ package struct LinkQuery: Hashable, Sendable {
   package var after: LinkPosition?
 
   package init(
-    merchants: [MerchantName], order: OrderID? = nil, status: LinkStatus? = nil, flag: Flag? = nil, createdFrom: Timestamp? = nil,
-    createdTo: Timestamp? = nil, limit: Int = 20, after: LinkPosition? = nil
+    merchants: [MerchantName], order: OrderID? = nil, status: LinkStatus? = nil, flag: Flag? = nil, metadata: MetadataPair? = nil,
+    createdFrom: Timestamp? = nil, createdTo: Timestamp? = nil, limit: Int = 20, after: LinkPosition? = nil
   ) {
     self.merchants = merchants
     self.order = order
     self.status = status
     self.flag = flag
+    self.metadata = metadata
     self.createdFrom = createdFrom
     self.createdTo = createdTo
     self.limit = limit
     self.after = after
+  }
+}
+
+/// One of the shop's own pairs of a link.
+package struct MetadataPair: Hashable, Sendable {
+  package var key: String
+  package var value: String
+
+  package init(key: String, value: String) {
+    self.key = key
+    self.value = value
   }
 }
 

@@ -28,12 +28,30 @@ package struct SyncLink: Sendable {
     return try await callAsFunction(claimed, within: timing.returnSyncWait)
   }
 
-  /// Asks about every payment of the link that is not final.
+  /// Asks when a link is read whose money is in doubt: at most once per link in `timing.readSyncEvery`, for at most `timing.readSyncWait`.
+  /// - Returns: the link as it stands afterwards, asked about or not.
+  package func onRead(_ link: PaymentLink) async throws(StoreError) -> PaymentLink {
+    guard link.isInDoubt, link.askedAt.map({ clock.now() - $0 >= timing.readSyncEvery }) ?? true else { return link }
+    let claim = ClaimAsking(link: link, now: clock.now(), every: timing.readSyncEvery)
+    guard let claimed = try await store.perform(claim) else { return try await store.link(link.id) ?? link }
+    return try await callAsFunction(claimed, within: timing.readSyncWait)
+  }
+
+  /// Asks about every payment of the link that an answer could still change.
   package func callAsFunction(_ link: PaymentLink, within limit: Duration) async throws(StoreError) -> PaymentLink {
+    let now = clock.now()
+    return try await ask(about: link.payments.filter { $0.needsAsking(at: now) || link.hasOpenOperation($0) }, of: link, within: limit)
+  }
+
+  /// Asks about every payment of the link that the acquirer knows, settled ones too: what was given back in its cabinet is found so.
+  package func everything(of link: PaymentLink, within limit: Duration) async throws(StoreError) -> PaymentLink {
+    try await ask(about: link.payments, of: link, within: limit)
+  }
+
+  private func ask(about payments: [Payment], of link: PaymentLink, within limit: Duration) async throws(StoreError) -> PaymentLink {
     guard let merchant = merchants[link.merchant] else { return link }
     var latest = link
-    for payment in link.payments where payment.id != nil && (!payment.status.isFinal || link.hasOpenOperation(payment)) {
-      guard let id = payment.id else { continue }
+    for id in payments.compactMap(\.id) {
       let answer = await merchant.acquirer.status(.payment(id, link.order), within: limit)
       switch answer {
       case .report(let report):
@@ -45,6 +63,14 @@ package struct SyncLink: Sendable {
       }
     }
     return latest
+  }
+}
+
+extension PaymentLink {
+  /// Whether a reader would be told something that may be over: a check without its result, or an end that nobody knows. A link in creation has
+  /// its own way (`RecoverLink`).
+  var isInDoubt: Bool {
+    status != .creating && payments.contains { $0.status == .unknown || $0.checkedAt != nil }
   }
 }
 

@@ -13,6 +13,9 @@ package struct Timing: Hashable, Sendable {
   /// A payer's return asks the acquirer at most once in this time, and waits this long (design §4.3).
   package var returnSyncEvery: Duration = .seconds(10)
   package var returnSyncWait: Duration = .seconds(3)
+  /// A reader of a link whose money is in doubt asks the acquirer at most once in this time, and waits this long.
+  package var readSyncEvery: Duration = .seconds(30)
+  package var readSyncWait: Duration = .seconds(2)
   /// One status question per merchant in this time (design §6).
   package var askEvery: Duration = .seconds(2)
 

@@ -14,7 +14,8 @@ extension BookReader {
 
   /// One more than asked for tells whether there is more.
   private func places(_ query: LinkQuery, _ merchant: MerchantName) throws -> [LinkPosition] {
-    let sql = LinkStatements.positions(order: query.order != nil, status: query.status != nil, flag: query.flag != nil)
+    let sql = LinkStatements.positions(
+      order: query.order != nil, status: query.status != nil, flag: query.flag != nil, metadata: query.metadata != nil)
     let rows = try Row.fetchAll(try db.cachedStatement(sql: sql), arguments: StatementArguments(arguments(query, merchant)))
     return try rows.map { row in
       let row = StoredRow<PlaceColumn>(row, key: "in a list")
@@ -27,6 +28,7 @@ extension BookReader {
     if let order = query.order { arguments["order"] = order.text }
     if let status = query.status { arguments["status"] = status.rawValue }
     if let flag = query.flag { arguments["flag"] = FlagBits(flag).rawValue }
+    if let pair = query.metadata { (arguments["key"], arguments["value"]) = (pair.key, pair.value) }
     arguments["from"] = query.createdFrom?.milliseconds ?? Int64.min
     // Both the cursor and the end of the span are upper bounds, each exclusive: the lower one counts. No id sorts before the empty text.
     var (until, before) = (query.createdTo?.milliseconds ?? Int64.max, "")

@@ -21,11 +21,17 @@ struct BookWriter {
     }
     if let record = changes.idempotency { try keep(record) }
     if let message = changes.message { try keep(message) }
+    if let orphan = changes.orphan { try run(OpenBusinessStatements.noteOrphan, OrphanColumn.allCases.map { $0.value(of: orphan) }) }
   }
 
   private func insert(_ link: PaymentLink) throws {
     try run(LinkStatements.insert, LinkColumn.allCases.map { try $0.value(of: link) })
     guard db.changesCount == 1 else { throw LiveLinkConflict() }
+    for (key, value) in link.terms.metadata {
+      try run(
+        LinkStatements.insertMetadata,
+        ["merchant": link.merchant.text, "key": key, "value": value, "created_at": link.createdAt.milliseconds, "id": link.id.text])
+    }
     for payment in link.payments { try save(payment, of: link) }
     for place in link.operations.indices { try saveOperation(at: place, of: link) }
   }

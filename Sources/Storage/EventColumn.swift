@@ -3,7 +3,7 @@ import Payments
 
 /// Table `event`. `feed`, its place in the one order of all events, is given by the database and never again.
 enum EventColumn: Int, Column {
-  case id, merchant, link, sequence, kind, at, state
+  case id, merchant, link, sequence, kind, at, state, orphan
 
   static let table = "event"
 
@@ -20,6 +20,7 @@ enum EventColumn: Int, Column {
     case .kind: event.kind.rawValue.databaseValue
     case .at: event.at.databaseValue
     case .state: try event.link.map { try StoredJSON.text(LinkState($0)).databaseValue } ?? .null
+    case .orphan: try event.orphan.map { try StoredJSON.text(OrphanState($0)).databaseValue } ?? .null
     }
   }
 }
@@ -59,6 +60,25 @@ struct LinkState: Codable {
       expiresAt: link.expiresAt, status: status, sequence: sequence, page: page, payments: payments, operations: operations, seenAt: seenAt,
       acceptedAt: acceptedAt,
       canceledAt: canceledAt, openings: openings, askedAt: askedAt, nextLookAt: nextLookAt)
+  }
+}
+
+/// What an event without a link keeps of its orphan.
+struct OrphanState: Codable {
+  var payment: PaymentID
+  var order: OrderID?
+  var status: PaymentStatus
+  var amount: Money?
+
+  init(_ orphan: Orphan) {
+    payment = orphan.payment
+    order = orphan.order
+    status = orphan.status
+    amount = orphan.amount
+  }
+
+  func orphan(of merchant: MerchantName, at time: Timestamp) -> Orphan {
+    Orphan(merchant: merchant, payment: payment, order: order, status: status, amount: amount, firstAt: time, lastAt: time, messages: 1)
   }
 }
 

@@ -25,15 +25,27 @@ enum LinkStatements {
     where: "merchant = :merchant AND look_rank = :rank AND next_look_at <= :before ORDER BY next_look_at LIMIT :limit")
   static let ended = select(where: "status = 'active' AND expires_at <= :before ORDER BY expires_at LIMIT :limit")
 
-  /// Only the places in the list: a page that spans merchants is merged from them before a link is read.
-  static func positions(order: Bool, status: Bool, flag: Bool) -> String {
-    var conditions = ["merchant = :merchant"]
-    if order { conditions.append("order_id = :order") }
-    if status { conditions.append("status = :status") }
-    if flag { conditions.append("flags > 0 AND flags & :flag <> 0") }
-    conditions.append("created_at >= :from AND (created_at, id) < (:until, :before)")
-    return "SELECT created_at, id FROM link WHERE \(conditions.joined(separator: " AND ")) ORDER BY created_at DESC, id DESC LIMIT :limit"
+  /// Only the places in the list: a page that spans merchants is merged from them before a link is read. A pair of metadata has the most to choose from, so it leads.
+  static func positions(order: Bool, status: Bool, flag: Bool, metadata: Bool = false) -> String {
+    var conditions: [String] = []
+    if order { conditions.append("link.order_id = :order") }
+    if status { conditions.append("link.status = :status") }
+    if flag { conditions.append("link.flags > 0 AND link.flags & :flag <> 0") }
+    let isJoined = metadata && !conditions.isEmpty
+    let place = metadata ? "link_metadata" : "link"
+    let tables = isJoined ? "link_metadata CROSS JOIN link ON link.id = link_metadata.id" : place
+    if metadata { conditions.append("link_metadata.key = :key AND link_metadata.value = :value") }
+    conditions.append("\(place).merchant = :merchant AND \(place).created_at >= :from")
+    conditions.append("(\(place).created_at, \(place).id) < (:until, :before)")
+    return """
+      SELECT \(place).created_at, \(place).id FROM \(tables) WHERE \(conditions.joined(separator: " AND "))
+      ORDER BY \(place).created_at DESC, \(place).id DESC LIMIT :limit
+      """
   }
+
+  static let insertMetadata = """
+    INSERT INTO link_metadata (merchant, key, value, created_at, id) VALUES (:merchant, :key, :value, :created_at, :id)
+    """
 
   static let payments = "SELECT \(PaymentColumn.list) FROM payment WHERE link = :link ORDER BY ordinal"
   static let operations = "SELECT \(OperationColumn.list) FROM operation WHERE link = :link ORDER BY ordinal"

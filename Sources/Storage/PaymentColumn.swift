@@ -4,7 +4,7 @@ import Payments
 /// Table `payment`: one row for each attempt at money under a link. Its columns `refunding` and `capturing` are the schema's own.
 enum PaymentColumn: Int, Column {
   case link, ordinal, merchant, number, status, amount, currency, captured, refunded, method, cardNumber, cardBrand, flags
-  case failureCode, failureMessage, paidAt, checkedAt, createdAt, changedAt
+  case failureCode, failureMessage, paidAt, checkedAt, createdAt, changedAt, rejectedAt, captureBy, captureToldAt
 
   static let table = "payment"
 
@@ -35,6 +35,9 @@ enum PaymentColumn: Int, Column {
     case .checkedAt: payment.checkedAt?.databaseValue ?? .null
     case .createdAt: payment.createdAt.databaseValue
     case .changedAt: payment.changedAt.databaseValue
+    case .rejectedAt: payment.rejectedAt?.databaseValue ?? .null
+    case .captureBy: payment.captureBy?.databaseValue ?? .null
+    case .captureToldAt: payment.captureToldAt?.databaseValue ?? .null
     }
   }
 }
@@ -55,6 +58,9 @@ extension StoredRow<PaymentColumn> {
     payment.paidAt = try timeIfAny(.paidAt)
     payment.checkedAt = try timeIfAny(.checkedAt)
     payment.changedAt = try time(.changedAt)
+    payment.rejectedAt = try timeIfAny(.rejectedAt)
+    payment.captureBy = try timeIfAny(.captureBy)
+    payment.captureToldAt = try timeIfAny(.captureToldAt)
     guard (0...(payment.amount?.minorUnits ?? 0)).contains(payment.captured) else { throw corrupt(.captured) }
     guard (0...payment.captured).contains(payment.refunded) else { throw corrupt(.refunded) }
     return payment

@@ -55,6 +55,18 @@ package final class SQLiteStore: Store {
     try await read("reading what ends") { try $0.linksToExpire(before: before, limit: limit) }
   }
 
+  package func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage {
+    try await read("reading orphans") { try $0.orphans(query) }
+  }
+
+  package func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan? {
+    try await read("reading an orphan") { try $0.orphan(payment, of: merchant) }
+  }
+
+  package func oldest() async throws(StoreError) -> [Unfinished] {
+    try await read("reading what is oldest") { try $0.oldest() }
+  }
+
   package func events(of link: LinkID) async throws(StoreError) -> [Event] {
     try await read("reading events") { try $0.events(of: link) }
   }

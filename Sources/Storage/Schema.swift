@@ -8,9 +8,9 @@ enum Schema {
 
   private static let versions: [(name: String, sql: String)] = [
     ("1", version1),
-    // 2 is being written beside this one; it comes with the merge.
-    ("2", "SELECT 1"),
+    ("2", version2),
     ("3", version3),
+    ("4", version4),
   ]
 
   /// The version that this program writes.

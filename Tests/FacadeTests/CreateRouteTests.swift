@@ -58,13 +58,16 @@ struct CreateRouteTests {
       Refused(kind: .misconfigured, status: 502, code: "acquirer_misconfigured"),
     ])
   func refusals(_ example: Refused) async throws {
-    let desk = try Desk(pages: [.refused(AcquirerRefusal(kind: example.kind, code: "9998", description: "No such \"merchant\""))])
+    let next: NextStep = example.kind == .temporary ? .retry : .person
+    let desk = try Desk(
+      pages: [.refused(AcquirerRefusal(kind: example.kind, code: "9998", description: "No such \"merchant\"", next: next))])
     for isReplay in [false, true] {
       let answer = try await desk.create()
       #expect(answer.status == example.status)
       #expect(answer["code"] == example.code)
       #expect(answer["upstream.code"] == "9998")
       #expect(answer["upstream.description"] == "No such \"merchant\"")
+      #expect(answer["retryable"] == "\(next == .retry)")
       #expect(answer.fields[.idempotencyReplayed] == (isReplay ? "true" : nil))
     }
     #expect(desk.acquirer.requests.count == 1)

@@ -17,12 +17,15 @@ struct Desk {
   let main: MerchantName
   let other: MerchantName
   let counts = Counts()
+  let uses = Counts()
 
   static let page = PaymentPage(
     url: "https://customer.example/pay.html?customer=7", kind: "need data", qr: "data:image/png;base64,AAAA",
     expiresAt: Timestamp(milliseconds: 1_795_556_400_000))
 
-  init(pages: [PageAnswer]? = nil, faults: [TermsFault] = [], isTesting: Bool = false) throws {
+  init(
+    pages: [PageAnswer]? = nil, faults: [TermsFault] = [], isTesting: Bool = false, origins: [String] = [], rates: Rates = Rates()
+  ) throws {
     acquirer = ScriptedAcquirer(pages: try pages ?? (77..<177).map { .opened(try PaymentID($0), Self.page) }, faults: faults)
     outbox = MemoryOutbox(feed: books)
     main = try MerchantName("main")
@@ -43,6 +46,12 @@ struct Desk {
       APIKey(name: "other", kind: .secret, digest: KeyDigest(of: "sk_other"), scopes: all, merchants: [other]),
       APIKey(name: "nobody", kind: .secret, digest: KeyDigest(of: "sk_nobody"), scopes: all, merchants: []),
       APIKey(name: "front", kind: .publishable, digest: KeyDigest(of: "pk_front"), scopes: all, merchants: [main]),
+      APIKey(
+        name: "page", kind: .publishable, digest: KeyDigest(of: "pk_page"), scopes: [], merchants: [main],
+        order: try OrderKey(secret: OrderToken.secret)),
+      APIKey(
+        name: "pages", kind: .publishable, digest: KeyDigest(of: "pk_pages"), scopes: [], merchants: [main, other],
+        order: try OrderKey(secret: OrderToken.secret)),
       APIKey(name: "crossed", kind: .publishable, digest: KeyDigest(of: "sk_crossed"), scopes: all, merchants: [main]),
       APIKey(
         name: "ending", kind: .secret, digest: KeyDigest(of: "sk_ending"), scopes: all, merchants: [main],
@@ -51,8 +60,12 @@ struct Desk {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let settle = SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger)
     let run = RunOperation(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    var configuration = FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants)
+    configuration.origins = origins
+    configuration.rates = rates
+    configuration.keyUsed = { [uses] key, at in uses.add("\(key) \(at.milliseconds)") }
     let facade = Facade(
-      configuration: FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants),
+      configuration: configuration,
       create: CreateLink(store: books, merchants: merchants, clock: clock, logger: logger), read: ReadLinks(store: books),
       events: ReadEvents(store: books, feed: books),
       deliveries: OperateDeliveries(
@@ -63,6 +76,9 @@ struct Desk {
       cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: books, clock: clock, logger: logger),
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),
+      orphans: OrphanCases(
+        read: ReadOrphans(store: books),
+        adopt: AdoptOrphan(store: books, merchants: merchants, settle: settle, logger: logger)),
       sync: SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger),
       seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })
@@ -73,12 +89,14 @@ struct Desk {
   static let order = #"{"order_id":"A1001","amount":15000000,"description":"Order A1001"}"#
 
   func call(
-    _ method: HTTPRequest.Method, _ target: String, key: String? = "sk_shop", fields: HTTPFields = [:], body: String? = nil
+    _ method: HTTPRequest.Method, _ target: String, key: String? = "sk_shop", fields: HTTPFields = [:], body: String? = nil,
+    peer: String = "127.0.0.1"
   ) async throws -> Answer {
     var fields = fields
     if let key { fields[.authorization] = "Bearer \(key)" }
     if body != nil, fields[.contentType] == nil { fields[.contentType] = "application/json" }
-    return Answer(await router.respond(to: try Request(method, target, fields: fields, body: Array((body ?? "").utf8), id: "req-1")))
+    return Answer(
+      await router.respond(to: try Request(method, target, fields: fields, body: Array((body ?? "").utf8), peer: peer, id: "req-1")))
   }
 
   func create(

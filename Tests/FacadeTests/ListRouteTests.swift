@@ -124,4 +124,29 @@ struct ListRouteTests {
     }
     #expect(Cursor(String(repeating: "A", count: 1000)) == nil)
   }
+
+  @Test("A pair of metadata chooses, whole and one at a time, and binds its cursor")
+  func metadata() async throws {
+    let desk = try Desk()
+    for (number, pair) in [#""cart":"7""#, #""cart":"7","to]":"a b""#, #""cart":"77""#, ""].enumerated() {
+      let body = #"{"order_id":"A\#(number)","amount":100,"description":"x","metadata":{\#(pair)}}"#
+      #expect(try await desk.create(body, idempotency: "k\(number)").status == 201)
+      desk.clock.advance(by: .seconds(1))
+    }
+    func list(_ query: String) async throws -> Answer { try await desk.call(.get, "/v1/payment-links?\(query)") }
+    #expect(Self.orders(try await list("metadata%5Bcart%5D=7")) == ["A1", "A0"])
+    #expect(Self.orders(try await list("metadata[cart]=77")) == ["A2"])
+    #expect(Self.orders(try await list("metadata[cart]=")) == [])
+    #expect(Self.orders(try await list("metadata%5Bto%5D%5D=a%20b&status=active")) == ["A1"])
+    let first = try await list("metadata[cart]=7&limit=1")
+    let cursor = try #require(first["next_cursor"])
+    #expect(Self.orders(try await list("metadata[cart]=7&limit=1&cursor=\(cursor)")) == ["A0"])
+    #expect(try await list("metadata[cart]=77&cursor=\(cursor)").faults == ["/cursor invalid"])
+    #expect(try await list("cursor=\(cursor)").faults == ["/cursor invalid"])
+    #expect(try await list("metadata[a]=1&metadata[b]=2").faults == ["/metadata too_many"])
+    #expect(try await list("metadata[]=1").faults == ["/metadata[] too_short"])
+    #expect(try await list("metadata=1").faults == ["/metadata unknown_member"])
+    #expect(try await list("metadata[cart]=1&metadata[cart]=2").status == 400)
+    #expect(try await list("metadata[cart]=4400430123456789").faults == ["/metadata[cart] card_number"])
+  }
 }

@@ -249,6 +249,37 @@ struct OperationRouteTests {
     #expect(positions.count == 1)
   }
 
+  @Test("A receipt goes with the release of a hold too")
+  func cancelReceipt() async throws {
+    try await money(.authorized)
+    desk.acquirer.answer(operations: [.done(nil)])
+    let body = #"{"receipt":[{"name":"Lid","quantity":1,"price":100,"tax":0,"ikpu_code":"1"}]}"#
+    #expect(try await post("cancel", #"{"receipt":[{"name":"x"}]}"#).status == 422)
+    #expect(try await post("cancel", body).status == 200)
+    #expect(desk.acquirer.operations.first?.operation.kind == .cancel)
+    #expect(desk.acquirer.operations.first?.operation.options.values["receipt"] != nil)
+  }
+
+  @Test("A link whose money is in doubt is asked about when it is read, once in a while; sync asks about settled money too")
+  func inDoubt() async throws {
+    try await money(.unknown)
+    desk.acquirer.answer(statuses: [.report(try report(.pending))])
+    let before = desk.acquirer.queries.count
+    for _ in 0..<3 { #expect(try await desk.call(.get, "/v1/payment-links/\(id)").status == 200) }
+    #expect(desk.acquirer.queries.count == before + 1)
+    desk.clock.advance(by: .seconds(30))
+    desk.acquirer.answer(statuses: [.report(try report(.paid))])
+    #expect(try await desk.call(.get, "/v1/payment-links/\(id)")["payment.status"] == "paid")
+    #expect(desk.acquirer.queries.count == before + 2)
+    desk.clock.advance(by: .hours(1))
+    let settled = desk.books.allLinks
+    #expect(try await desk.call(.get, "/v1/payment-links/\(id)").status == 200)
+    #expect(desk.books.allLinks == settled, "and nothing is written by it")
+    #expect(desk.acquirer.queries.count == before + 2, "what is settled is not asked about by reading")
+    #expect(try await post("sync").status == 200)
+    #expect(desk.acquirer.queries.count == before + 3)
+  }
+
   @Test("Books that fail are 503, and nothing was sent")
   func failure() async throws {
     try await money(.paid)

@@ -1,8 +1,9 @@
 import Payments
+import PaymentsTesting
 import Synchronization
 
 /// The books in memory, as much of them as the tests of this room need.
-final class MemoryBooks: Store {
+final class MemoryBooks: PartialStore {
   struct Contents {
     var links: [LinkID: PaymentLink] = [:]
     var messages: [MessageRecord] = []
@@ -55,12 +56,6 @@ final class MemoryBooks: Store {
       }
     }
   }
-
-  func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { LinkPage(links: [], hasMore: false) }
-  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] { [] }
-  func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] { [] }
-  func events(of link: LinkID) async throws(StoreError) -> [Event] { [] }
-  func health() async -> Bool { true }
 
   private func access<Value>(_ body: (inout Contents) -> Value) throws(StoreError) -> Value {
     let result: Result<Value, StoreError> = contents.withLock { contents in

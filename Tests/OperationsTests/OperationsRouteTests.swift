@@ -2,6 +2,7 @@ import CoreMetrics
 import HTTPServer
 import HTTPTypes
 import Payments
+import PaymentsTesting
 import Synchronization
 import Testing
 
@@ -9,20 +10,9 @@ import Testing
 
 struct OperationsRouteTests {
   /// Books of which only the health is asked.
-  final class Patient: Store {
+  final class Patient: PartialStore {
     let isWell = Atomic(true)
     func health() async -> Bool { isWell.load(ordering: .relaxed) }
-
-    private static let notAsked = StoreError(.unavailable, "not asked here")
-    func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome { throw Self.notAsked }
-    func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { throw Self.notAsked }
-    func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? { throw Self.notAsked }
-    func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { throw Self.notAsked }
-    func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-      throw Self.notAsked
-    }
-    func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] { throw Self.notAsked }
-    func events(of link: LinkID) async throws(StoreError) -> [Event] { throw Self.notAsked }
   }
 
   let store = Patient()

@@ -10,6 +10,7 @@ package final class MemoryBooks: Store {
     var answers: [String: Verdict] = [:]
     var events: [Event] = []
     var messages: [MessageRecord] = []
+    var orphans: [Orphan] = []
     var failure: StoreError?
     /// Units that pass before the failure takes hold.
     var unitsBeforeFailure = 0
@@ -62,9 +63,56 @@ package final class MemoryBooks: Store {
     contents.events += changes.events
     if let record = changes.idempotency { contents.keys[key(record.reference)] = record }
     if let reference = changes.forgottenIdempotency { contents.keys[key(reference)] = nil }
+    if let orphan = changes.orphan { note(orphan, &contents) }
     guard let message = changes.message else { return }
     contents.messages.append(message)
     if message.isRemembered { contents.answers["\(message.merchant) \(message.evidence.digest)"] = message.verdict }
+  }
+
+  private static func note(_ orphan: Orphan, _ contents: inout Contents) {
+    guard let place = contents.orphans.firstIndex(where: { $0.merchant == orphan.merchant && $0.payment == orphan.payment }) else {
+      return contents.orphans.append(orphan)
+    }
+    var noted = orphan
+    noted.firstAt = contents.orphans[place].firstAt
+    noted.messages = contents.orphans[place].messages + 1
+    noted.order = noted.order ?? contents.orphans[place].order
+    noted.amount = noted.amount ?? contents.orphans[place].amount
+    contents.orphans[place] = noted
+  }
+
+  private static func unadopted(_ contents: Contents) -> [Orphan] {
+    contents.orphans.filter { orphan in
+      !contents.links.values.contains { $0.merchant == orphan.merchant && $0.payment(orphan.payment) != nil }
+    }
+  }
+
+  package func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage {
+    try read { contents in
+      let all = Self.unadopted(contents).filter { orphan in
+        query.merchants.contains(orphan.merchant) && query.before.map { orphan.payment.number < $0.number } ?? true
+      }.sorted { $0.payment.number > $1.payment.number }
+      return OrphanPage(orphans: Array(all.prefix(query.limit)), hasMore: all.count > query.limit)
+    }
+  }
+
+  package func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan? {
+    try read { contents in Self.unadopted(contents).first { $0.merchant == merchant && $0.payment == payment } }
+  }
+
+  package func oldest() async throws(StoreError) -> [Unfinished] {
+    try read { contents in
+      let links = contents.links.values
+      return Unfinished.watched.map { kind, status in
+        let times: [Timestamp] =
+          switch kind {
+          case .link: links.filter { $0.status.rawValue == status }.map(\.createdAt)
+          case .payment: links.flatMap(\.payments).filter { $0.status.rawValue == status }.map(\.changedAt)
+          case .operation: links.flatMap(\.operations).filter { $0.status.rawValue == status }.map(\.requestedAt)
+          }
+        return Unfinished(kind: kind, status: status, since: times.min())
+      }
+    }
   }
 
   private static func key(_ reference: IdempotencyReference) -> String { "\(reference.caller)\n\(reference.key)" }
@@ -105,6 +153,7 @@ package final class MemoryBooks: Store {
     query.merchants.contains(link.merchant) && query.order.map { $0 == link.order } ?? true
       && query.status.map { $0 == link.status } ?? true
       && query.flag.map { flag in link.payments.contains { $0.flags.contains(flag) } } ?? true
+      && query.metadata.map { link.terms.metadata[$0.key] == $0.value } ?? true
       && query.createdFrom.map { link.createdAt >= $0 } ?? true && query.createdTo.map { link.createdAt < $0 } ?? true
       && query.after.map { (link.createdAt, link.id.text) < ($0.createdAt, $0.id.text) } ?? true
   }

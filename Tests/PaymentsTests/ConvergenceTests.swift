@@ -35,7 +35,7 @@ import Testing
     ])
   func converges(_ example: Case) async throws {
     var ends: Set<PaymentLink> = []
-    let orders = Self.orders(of: News.allCases)
+    let orders = Example.orders(of: News.allCases)
     #expect(orders.count == 120)
     for order in orders {
       let books = MemoryBooks()
@@ -81,7 +81,7 @@ import Testing
     case .check: _ = try await books.perform(DecideCheck(report: report(.check, .pending), now: now, timing: .init()))
     case .result, .repeated, .status:
       let source: Report.Source = news == .status ? .status : .result
-      let settle = Settle(report: report(source, example.payment), now: now, lateMoney: .hold, timing: .init())
+      let settle = Settle(report: report(source, example.payment), now: now, policy: .init(.hold), timing: .init())
       let outcome = try await books.perform(settle)
       if source == .result { verdicts.append(outcome.verdict) }
     case .opened:
@@ -105,13 +105,4 @@ import Testing
   }
 
   private static let noTokens = PaymentLink.Tokens()
-
-  private static func orders<Element>(of elements: [Element]) -> [[Element]] {
-    guard elements.count > 1 else { return [elements] }
-    return elements.indices.flatMap { place in
-      var rest = elements
-      let first = rest.remove(at: place)
-      return orders(of: rest).map { [first] + $0 }
-    }
-  }
 }

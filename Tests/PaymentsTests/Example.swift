@@ -32,12 +32,24 @@ enum Example {
   }
 
   static func settle(
-    _ report: Report, _ links: [PaymentLink], answer: Verdict? = nil, now: Timestamp = start, lateMoney: LateMoney = .hold
+    _ report: Report, _ links: [PaymentLink], answer: Verdict? = nil, now: Timestamp = start, lateMoney: LateMoney = .hold,
+    isDryRun: Bool = false
   ) -> Decision<SettlePayment.Outcome> {
-    Settle(report: report, now: now, lateMoney: lateMoney, timing: Timing()).decide(Snapshot(links: links, answer: answer))
+    Settle(report: report, now: now, policy: .init(lateMoney, isDryRun: isDryRun), timing: Timing()).decide(
+      Snapshot(links: links, answer: answer))
   }
 
   static func check(_ report: Report, _ links: [PaymentLink], now: Timestamp = start) -> Decision<Verdict> {
     DecideCheck(report: report, now: now, timing: Timing()).decide(Snapshot(links: links))
+  }
+
+  /// All orders in which things can come.
+  static func orders<Element>(of elements: [Element]) -> [[Element]] {
+    guard elements.count > 1 else { return [elements] }
+    return elements.indices.flatMap { place in
+      var rest = elements
+      let first = rest.remove(at: place)
+      return orders(of: rest).map { [first] + $0 }
+    }
   }
 }

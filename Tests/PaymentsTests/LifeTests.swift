@@ -186,7 +186,7 @@ import Testing
   @Test("Only an active link is canceled; canceling twice is once", arguments: LinkStatus.allCases)
   func canceling(status: LinkStatus) {
     let link = Example.link(status: status)
-    let decision = DecideCancel(merchant: Example.merchant, link: link.id, idempotency: reference, now: Example.start)
+    let decision = DecideCancel(merchant: Example.merchant, link: link.id, options: .init(), idempotency: reference, now: Example.start)
       .decide(Snapshot(links: [link]))
     switch status {
     case .active:

@@ -287,21 +287,14 @@ import Testing
 }
 
 /// Books in which one merchant's due links cannot be read.
-private struct TroubledBooks: Store {
+private struct TroubledBooks: PartialStore {
   let books: MemoryBooks
   let troubled: MerchantName
 
   func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome { try await books.perform(unit) }
   func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try await books.link(id) }
-  func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? { try await books.link(by: token, value) }
-  func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { try await books.links(query) }
   func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
     guard merchant != troubled else { throw StoreError(.corrupt, "link pl_: status cannot be read") }
     return try await books.linksToLookAt(merchant: merchant, before: before, limit: limit)
   }
-  func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    try await books.linksToExpire(before: before, limit: limit)
-  }
-  func events(of link: LinkID) async throws(StoreError) -> [Event] { try await books.events(of: link) }
-  func health() async -> Bool { await books.health() }
 }

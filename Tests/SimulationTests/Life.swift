@@ -37,7 +37,7 @@ final class Life: Sendable {
       accounts.map { account in
         Merchant(
           name: account.name, currency: account.currency,
-          lateMoney: account.family == .merchant && world.seed.isMultiple(of: 4) ? .accept : .hold,
+          lateMoney: .init(Self.lateMoney(of: account, world.seed)),
           acquirer: FreedomPayAcquirer(merchant: account, caller: caller, clock: clock, logger: logger))
       })
     let settle = SettlePayment(store: store, merchants: merchants, clock: clock, logger: logger)
@@ -55,6 +55,11 @@ final class Life: Sendable {
     let returns = FreedomPayReturns(
       read: ReadLinks(store: store), markSeen: MarkSeen(store: store, clock: clock), sync: sync, logger: logger)
     router = try Router(callbacks.routes + returns.routes)
+  }
+
+  /// Each policy about late money has its seeds, in both families.
+  private static func lateMoney(of account: FreedomPayMerchant, _ seed: UInt64) -> LateMoney {
+    LateMoney.allCases[Int(seed % 4 + (account.family == .merchant ? 1 : 0)) % 4]
   }
 
   var isDead: Bool { breath.isOver }
@@ -113,6 +118,11 @@ private struct MortalStore: Store {
   func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
     try await living().linksToExpire(before: before, limit: limit)
   }
+  func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage { try await living().orphans(query) }
+  func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan? {
+    try await living().orphan(payment, of: merchant)
+  }
+  func oldest() async throws(StoreError) -> [Unfinished] { try await living().oldest() }
   func events(of link: LinkID) async throws(StoreError) -> [Event] { try await living().events(of: link) }
   func health() async -> Bool { !breath.isOver }
 }

@@ -18,11 +18,12 @@ enum Sample {
 
   static func link(
     _ order: String, merchant: MerchantName = shop, at created: Timestamp = start, status: LinkStatus = .active, expires: Timestamp? = nil,
-    payments: [Payment] = [], operations: [Operation] = [], look: Timestamp? = nil
+    payments: [Payment] = [], operations: [Operation] = [], look: Timestamp? = nil, metadata: [String: String] = [:]
   ) -> PaymentLink {
     PaymentLink(
       id: LinkID(at: created), merchant: merchant, order: Sample.order(order),
-      terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)"), tokens: .init(), createdAt: created,
+      terms: LinkTerms(amount: .exactly(money(15_000_000)), description: "Order \(order)", metadata: metadata), tokens: .init(),
+      createdAt: created,
       expiresAt: expires ?? created + .hours(24), status: status, sequence: 1, page: nil, payments: payments, operations: operations,
       seenAt: nil, acceptedAt: nil,
       canceledAt: nil, openings: 1, askedAt: nil, nextLookAt: look)
@@ -74,6 +75,9 @@ enum Sample {
     paid.paidAt = at(11)
     paid.checkedAt = at(12)
     paid.changedAt = at(13)
+    paid.rejectedAt = at(14)
+    paid.captureBy = at(15)
+    paid.captureToldAt = at(16)
     var second = attempt(.failed, ordinal: 2)
     second.card = Card(maskedNumber: "4400-43XX-XXXX-0001")
     var terms = LinkTerms(

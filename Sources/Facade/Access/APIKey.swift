@@ -3,7 +3,7 @@ package import Payments
 
 /// A key that opens the API for certain merchants. The key itself is known to its owner alone.
 package struct APIKey: Sendable, CustomStringConvertible {
-  package enum Kind: String, Sendable {
+  package enum Kind: String, Sendable, CaseIterable {
     /// `sk_…`, for a shop's back end.
     case secret
     /// `pk_…`, for a browser: creates links from signed orders and does nothing else.
@@ -20,9 +20,12 @@ package struct APIKey: Sendable, CustomStringConvertible {
   /// Every read, list and change is confined to these.
   package var merchants: Set<MerchantName>
   package var expiresAt: Timestamp?
+  /// Verifies the signed orders of a publishable key; a secret key has none.
+  package var order: OrderKey?
 
   package init(
-    name: String, kind: Kind, digest: KeyDigest, scopes: Set<KeyScope>, merchants: Set<MerchantName>, expiresAt: Timestamp? = nil
+    name: String, kind: Kind, digest: KeyDigest, scopes: Set<KeyScope>, merchants: Set<MerchantName>, expiresAt: Timestamp? = nil,
+    order: OrderKey? = nil
   ) {
     self.name = name
     self.kind = kind
@@ -30,6 +33,7 @@ package struct APIKey: Sendable, CustomStringConvertible {
     self.scopes = scopes
     self.merchants = merchants
     self.expiresAt = expiresAt
+    self.order = order
   }
 
   package var description: String { "API key \(name)" }

@@ -16,12 +16,30 @@ struct Access: Sendable {
 
   let keys: APIKeys
   let clock: any WallClock
+  let use: KeyUse
+
+  /// Whose key a request shows, if it is a valid one: for counting. What it may do is judged later.
+  func keyShown(by request: Request) -> APIKey? {
+    let values = request.head.headerFields[values: .authorization]
+    let parts = values.count == 1 ? values[0].split(separator: " ") : []
+    guard parts.count == 2, parts[0].lowercased() == "bearer", let key = keys.key(String(parts[1])) else { return nil }
+    return isOver(key, clock.now()) ? nil : key
+  }
 
   /// The key of a request, which must have the scope.
   func key(of request: Request, for scope: KeyScope) throws(Problem) -> APIKey {
     guard let text = try bearer(of: request) else { throw .unauthorized() }
     guard case .key(let key) = try caller(text) else { throw .insufficientScope(scope, "A client token only reads its own link.") }
     return try admit(key, scope)
+  }
+
+  /// The key of a request that creates a link: a secret one with `links:write`, or a publishable one, whose orders are signed.
+  func creator(of request: Request) throws(Problem) -> APIKey {
+    guard let text = try bearer(of: request) else { throw .unauthorized() }
+    guard case .key(let key) = try caller(text) else {
+      throw .insufficientScope(.linksWrite, "A client token only reads its own link.")
+    }
+    return key.kind == .publishable && key.order != nil ? key : try admit(key, .linksWrite)
   }
 
   /// Who reads one link: a key with `links:read`, or a client token in the header or the query.
@@ -44,7 +62,7 @@ struct Access: Sendable {
   /// Publishable keys live in browsers, so that only a signed order can stand behind them.
   private func admit(_ key: APIKey, _ scope: KeyScope) throws(Problem) -> APIKey {
     guard key.kind == .secret else {
-      throw .insufficientScope(scope, "A publishable key only creates links, from signed orders, which this gateway does not take yet.")
+      throw .insufficientScope(scope, "A publishable key only creates links, from signed orders.")
     }
     guard key.scopes.contains(scope) else { throw .insufficientScope(scope, "The key lacks the scope \(scope.rawValue).") }
     return key
@@ -56,9 +74,13 @@ struct Access: Sendable {
       return .client(token)
     }
     guard let key = keys.key(text) else { throw .unauthorized(isPresented: true) }
-    if let end = key.expiresAt, end <= clock.now() { throw .unauthorized(isPresented: true) }
+    let now = clock.now()
+    guard !isOver(key, now) else { throw .unauthorized(isPresented: true) }
+    use.note(key, at: now)
     return .key(key)
   }
+
+  private func isOver(_ key: APIKey, _ now: Timestamp) -> Bool { key.expiresAt.map { $0 <= now } ?? false }
 
   /// What stands behind `Bearer`; nil where there is no Authorization at all.
   private func bearer(of request: Request) throws(Problem) -> String? {

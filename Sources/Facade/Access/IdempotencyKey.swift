@@ -21,6 +21,9 @@ extension HTTPField.Name {
   static let idempotencyReplayed = named("Idempotency-Replayed")
   static let referrerPolicy = named("Referrer-Policy")
   static let refresh = named("Refresh")
+  static let xForwardedFor = named("X-Forwarded-For")
+  static let rateLimit = named("RateLimit")
+  static let rateLimitPolicy = named("RateLimit-Policy")
 
   private static func named(_ text: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(text) else { preconditionFailure("a field name of ours is a token") }

@@ -1,8 +1,8 @@
 /// `metadata`: at most 20 pairs of the shop's own, names of 1 to 40 characters, values of at most 500.
 enum MetadataMembers {
   static let mostPairs = 20
-  private static let name = TextRule(length: 1...40)
-  private static let value = TextRule(length: 0...500, hasLines: true)
+  static let name = TextRule(length: 1...40)
+  static let value = TextRule(length: 0...500, hasLines: true)
 
   static func read(_ reader: inout ObjectReader) -> [String: String] {
     var tooMany = false

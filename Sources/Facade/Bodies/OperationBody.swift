@@ -1,11 +1,15 @@
 import Payments
 
-/// The bodies of capture `{"amount"?}` and refunds `{"amount"?, "payment_id"?, "reason"?, "receipt"?}` (design §4.3), every fault at once.
+/// The bodies of capture `{"amount"?}`, cancel `{"receipt"?}` and refunds `{"amount"?, "payment_id"?, "reason"?, "receipt"?}` (design §4.3), every fault at once.
 enum OperationBody {
   private static let reason = TextRule(length: 1...255, hasLines: true)
 
   static func capture(_ tree: JSONTree) throws(Problem) -> NewOperation {
     try read(tree) { reader in NewOperation(kind: .capture, amount: amount(&reader)) }
+  }
+
+  static func cancel(_ tree: JSONTree) throws(Problem) -> NewOperation {
+    try read(tree) { reader in NewOperation(kind: .cancel, options: OptionMembers.readReceipt(&reader)) }
   }
 
   static func refund(_ tree: JSONTree) throws(Problem) -> NewOperation {

@@ -15,7 +15,7 @@ extension Facade {
   static func bodies(of history: [Event], _ view: LinkBody.View) -> [EventBody] {
     switch view {
     case .key: history.map { EventBody($0) }
-    case .clientToken: history.filter(\.kind.isForClient).map { EventBody($0, for: .client) }
+    case .clientToken, .publishableKey: history.filter(\.kind.isForClient).map { EventBody($0, for: .client) }
     }
   }
 

@@ -1,5 +1,4 @@
 import Crypto
-import FoundationEssentials
 import Payments
 
 /// Where a list goes on: the last link's time and id, bound to the filters of the list it came from. Opaque to callers, base64url (RFC 4648 §5) of
@@ -15,11 +14,12 @@ struct Cursor: Hashable, Sendable {
     fileprivate let bytes: [UInt8]
 
     init(_ query: LinkQuery) {
-      let parts = [
+      var parts = [
         query.merchants.map(\.text).joined(separator: ","), query.order?.text ?? "", query.status?.rawValue ?? "",
         query.flag?.rawValue ?? "", query.createdFrom.map { String($0.milliseconds) } ?? "",
         query.createdTo.map { String($0.milliseconds) } ?? "",
       ]
+      if let pair = query.metadata { parts += ["\(pair.key.utf8.count)", pair.key, pair.value] }
       bytes = Array(SHA256.hash(data: Array(parts.joined(separator: "\n").utf8)).prefix(16))
     }
 
@@ -32,10 +32,7 @@ struct Cursor: Hashable, Sendable {
   }
 
   init?(_ text: String) {
-    guard text.utf8.count <= 128, text.utf8.allSatisfy({ !"+/=".utf8.contains($0) }) else { return nil }
-    let standard = text.replacing("-", with: "+").replacing("_", with: "/")
-    guard let data = Data(base64Encoded: standard + String(repeating: "=", count: (4 - standard.utf8.count % 4) % 4)) else { return nil }
-    let bytes = Array(data)
+    guard text.utf8.count <= 128, let bytes = Base64URL.bytes(text) else { return nil }
     guard bytes.count > 25, bytes[0] == Self.version else { return nil }
     let milliseconds = bytes[17..<25].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     guard let name = String(validating: bytes[25...], as: UTF8.self), let id = try? LinkID(name) else { return nil }
@@ -47,6 +44,6 @@ struct Cursor: Hashable, Sendable {
     let time = UInt64(bitPattern: position.createdAt.milliseconds)
     let bytes =
       [Self.version] + filters.bytes + (0..<8).map { UInt8(truncatingIfNeeded: time >> (56 - 8 * UInt64($0))) } + position.id.text.utf8
-    return Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    return Base64URL.text(bytes)
   }
 }

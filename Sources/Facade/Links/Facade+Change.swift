@@ -3,18 +3,20 @@ import HTTPTypes
 import Payments
 
 extension Facade {
-  /// `POST /v1/payment-links/{id}/cancel`: stops offering the link, or gives its hold back: 202 while nobody knows the end of that. Needs an
-  /// Idempotency-Key.
+  /// `POST /v1/payment-links/{id}/cancel`: stops offering the link, or gives its hold back, with the positions of its receipt where the
+  /// country asks for them: 202 while nobody knows the end of that. Needs an Idempotency-Key.
   @Sendable func cancelLink(_ request: Request) async throws(Problem) -> Response {
     let key = try access.key(of: request, for: .linksWrite)
     let idempotencyKey = try IdempotencyKey.read(request)
     try request.refuseQuery()
-    let body = try RequestBody.none(of: request)
+    let body = request.body.isEmpty ? JSONTree.object([:]) : try RequestBody.json(of: request)
+    let new = try OperationBody.cancel(body)
     let link = try await link(of: request, for: key)
+    try judgeReceipt(new, of: link)
     let reference = IdempotencyReference(
       caller: key.name, key: idempotencyKey, fingerprint: body.fingerprint(route: "POST /v1/payment-links/\(link.id)/cancel"))
     let outcome = try await stored(request) { () throws(StoreError) in
-      try await cancel(link.id, of: link.merchant, idempotency: reference)
+      try await cancel(link.id, of: link.merchant, options: new.options, idempotency: reference)
     }
     switch outcome {
     case .canceled(let link): return shown(link, .ok)

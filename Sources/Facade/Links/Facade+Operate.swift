@@ -37,7 +37,7 @@ extension Facade {
     let link = try await link(of: request, for: key)
     guard let merchant = configuration.merchants[link.merchant] else { throw .notFound }
     return shown(
-      try await stored(request) { () throws(StoreError) in try await sync(link, within: merchant.acquirer.callLimit) }, .ok)
+      try await stored(request) { () throws(StoreError) in try await sync.everything(of: link, within: merchant.acquirer.callLimit) }, .ok)
   }
 
   /// The link after a capture or cancel: 200 when it is done, 202 while nobody knows. One that moved nothing is a problem, so that nobody takes it for done.
@@ -79,8 +79,8 @@ extension Facade {
     }
   }
 
-  /// The acquirer judges the receipt of a refund as that of an order with a price.
-  private func judgeReceipt(_ new: NewOperation, of link: PaymentLink) throws(Problem) {
+  /// The acquirer judges the receipt of a refund or release as that of an order with a price.
+  func judgeReceipt(_ new: NewOperation, of link: PaymentLink) throws(Problem) {
     guard !new.options.values.isEmpty, let acquirer = configuration.merchants[link.merchant]?.acquirer else { return }
     var terms = link.terms
     terms.amount = .exactly(Money(minorUnits: new.amount ?? 1, currency: terms.amount.currency))

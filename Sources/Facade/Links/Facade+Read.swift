@@ -5,7 +5,9 @@ import Payments
 extension Facade {
   /// `GET /v1/payment-links/{id}`, for a key or the link's client token.
   @Sendable func readLink(_ request: Request) async throws(Problem) -> Response {
-    let (link, view) = try await linkToRead(request)
+    let (found, view) = try await linkToRead(request)
+    // What may be over is asked about, not for long; where that fails, what is known is shown.
+    let link = (try? await sync.onRead(found)) ?? found
     return JSONAnswer.response(.ok, LinkBody(link, publicURL: configuration.publicURL, view: view))
   }
 

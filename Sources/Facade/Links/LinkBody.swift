@@ -7,6 +7,8 @@ struct LinkBody: Encodable, Sendable {
     case key
     /// No metadata, refunds, card or flags, and no token.
     case clientToken
+    /// A browser that made the link: what a client token shows, and that token, so that it can read on.
+    case publishableKey
   }
 
   let id: String
@@ -70,7 +72,7 @@ struct LinkBody: Encodable, Sendable {
     url = publicURL.map { _ in Nullable(link.page?.url) }
     shortURL = publicURL.map(link.shortURL)
     qr = isListed ? nil : Nullable(link.page?.qr)
-    clientToken = isFull && publicURL != nil ? Access.clientPrefix + link.tokens.client.text : nil
+    clientToken = view != .clientToken && publicURL != nil ? Access.clientPrefix + link.tokens.client.text : nil
     expiresAt = link.expiresAt.rfc3339
     createdAt = link.createdAt.rfc3339
     metadata = isFull ? link.terms.metadata : nil

@@ -1,7 +1,8 @@
 import HTTPServer
 import Payments
 
-/// The query of `GET /v1/payment-links`: `order_id, status, flag, created_from, created_to, limit, cursor`; each at most once, others refused, every fault at once.
+/// The query of `GET /v1/payment-links`: `order_id, status, flag, metadata[key], created_from, created_to, limit, cursor`; each at most once, others refused, every
+/// fault at once. One pair of metadata may be named.
 enum ListQuery {
   static let limits = 1...100
   static let usualLimit = 20
@@ -13,6 +14,7 @@ enum ListQuery {
     query.order = reader.value("order_id") { tree throws(ValueFault) in try value(tree) { text throws(InvalidValue) in try OrderID(text) } }
     query.status = reader.value("status") { tree throws(ValueFault) in try word(tree) }
     query.flag = reader.value("flag") { tree throws(ValueFault) in try word(tree) }
+    query.metadata = metadata(&reader, fields)
     query.createdFrom = reader.value("created_from", time)
     query.createdTo = reader.value("created_to", time)
     query.limit = reader.value("limit", limit) ?? usualLimit
@@ -27,6 +29,22 @@ enum ListQuery {
     let faults = CardNumber.faults(in: fields) + reader.faults
     guard faults.isEmpty else { throw Problem(faults: faults) }
     return query
+  }
+
+  /// `metadata[cart]=77`: links with exactly this pair.
+  private static func metadata(_ reader: inout ObjectReader, _ fields: [FormField]) -> MetadataPair? {
+    let names = fields.map(\.name).filter { $0.hasPrefix("metadata[") && $0.hasSuffix("]") && !CardNumber.isIn($0) }
+    var pairs: [MetadataPair] = []
+    for name in names {
+      let key = String(name.dropFirst("metadata[".count).dropLast())
+      let pair = reader.value(name) { tree throws(ValueFault) in
+        _ = try MetadataMembers.name.read(.text(key))
+        return MetadataPair(key: key, value: try MetadataMembers.value.read(tree))
+      }
+      if let pair { pairs.append(pair) }
+    }
+    if names.count > 1 { reader.fault("metadata", .tooMany, "one pair at a time can be asked for") }
+    return pairs.first
   }
 
   static func value<Value>(

@@ -1,6 +1,6 @@
 /// One fault of a body or query: where, what, and a sentence about the rule, never the value.
 struct FieldFault: Hashable, Sendable, Encodable {
-  enum Code: String, Sendable, Encodable {
+  enum Code: String, Sendable, Encodable, CaseIterable {
     case required
     case unknownMember = "unknown_member"
     case wrongType = "wrong_type"

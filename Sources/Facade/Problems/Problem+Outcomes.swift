@@ -36,9 +36,11 @@ extension Problem {
     case .acquirerRefused(let refusal):
       self.init(.acquirerRefused, "The acquirer refused the order with code \(refusal.code).")
       upstream = (refusal.code, refusal.description)
+      isRetryable = refusal.next == .retry
     case .acquirerMisconfigured(let refusal):
       self.init(.acquirerMisconfigured, "The acquirer answered code \(refusal.code); the gateway's operator must look at it.")
       upstream = (refusal.code, refusal.description)
+      isRetryable = refusal.next == .retry
     }
   }
 

@@ -13,6 +13,8 @@ struct Problem: Error {
   /// What the acquirer said.
   var upstream: (code: String, description: String)?
   var retryAfter: Duration?
+  /// Whether the same may succeed later, where that is known better than the code's own row says it.
+  var isRetryable: Bool?
   var fields: HTTPFields = [:]
 
   init(_ code: ProblemCode, _ detail: String) {
@@ -40,7 +42,8 @@ struct Problem: Error {
     var fields = fields
     if let retryAfter { fields[.retryAfter] = String(max(1, (retryAfter.wholeMilliseconds + 999) / 1000)) }
     return .problem(
-      status: code.status, code: code.text, title: code.title, detail: detail, requestID: requestID, retryable: code.isRetryable,
+      status: code.status, code: code.text, title: code.title, detail: detail, requestID: requestID,
+      retryable: isRetryable ?? code.isRetryable,
       members: members, fields: fields)
   }
 

@@ -7,6 +7,7 @@ enum ProblemCode: Hashable, Sendable {
   case http(HTTPError.Code)
   case idempotencyKeyMissing, unauthorized, insufficientScope
   case inProgress, orderHasLink, wrongState
+  case rateLimited
   case amountExceedsCaptured, amountExceedsAuthorized
   case invalidRequest, idempotencyKeyReused, unsupportedByAcquirer, acquirerRefused
   case acquirerMisconfigured
@@ -43,6 +44,7 @@ enum ProblemCode: Hashable, Sendable {
     case .unsupportedByAcquirer:
       Row(text: "unsupported_by_acquirer", status: .unprocessableContent, title: "The merchant's acquirer cannot do this")
     case .acquirerRefused: Row(text: "acquirer_refused", status: .unprocessableContent, title: "The acquirer refused the order")
+    case .rateLimited: Row(text: "rate_limited", status: .tooManyRequests, title: "Too many requests", isRetryable: true)
     case .acquirerMisconfigured:
       Row(text: "acquirer_misconfigured", status: .badGateway, title: "The acquirer does not accept this gateway's configuration")
     case .acquirerUnreachable:

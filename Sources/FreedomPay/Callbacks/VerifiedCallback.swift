@@ -58,7 +58,8 @@ struct VerifiedCallback {
       link: values.link, status: status, amount: try values.money("pg_amount"),
       captured: status == .paid ? cleared.flatMap { $0.minorUnits > 0 ? $0 : nil } : nil, discount: try values.money("pg_discount_amount"),
       isTest: isTest(values), method: values.method, card: values.card, failure: status == .failed ? failure(values) : nil,
-      paidAt: status.hasMoney ? values.paidAt : nil, canReject: values.flag("pg_can_reject") ?? false, asOf: now,
+      paidAt: status.hasMoney ? values.paidAt : nil,
+      captureBy: merchant.captureBy(status, heldAt: values.paidAt ?? now), canReject: values.flag("pg_can_reject") ?? false, asOf: now,
       needsConfirmation: form != .strict, evidence: CallbackEvidence(fields, merchant: merchant.name).evidence)
   }
 

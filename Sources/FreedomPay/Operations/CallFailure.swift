@@ -49,7 +49,7 @@ extension CallFailure {
   var pageAnswer: PageAnswer {
     switch (step(of: .page), refusal, notSent) {
     case (.retry, _, let notSent?): .notSent(notSent)
-    case (.retry, let refusal?, nil), (.person, let refusal?, _): .refused(refusal)
+    case (.retry, let refusal?, nil), (.person, let refusal?, _): .refused(refusal.with(step(of: .page)))
     default: .unknown(why)
     }
   }
@@ -58,10 +58,18 @@ extension CallFailure {
   func operationAnswer(_ kind: Operation.Kind) -> OperationAnswer {
     switch (step(of: SafeRetry.Call(kind)), refusal, notSent) {
     case (.retry, _, let notSent?): .notSent(notSent)
-    case (.person, let refusal?, _): .refused(refusal)
+    case (.person, let refusal?, _): .refused(refusal.with(.person))
     case (.ask, let refusal?, _) where phase == .wrongState: .wrongState(refusal)
     default: .unknown(why)
     }
+  }
+}
+
+extension AcquirerRefusal {
+  fileprivate func with(_ step: NextStep) -> AcquirerRefusal {
+    var refusal = self
+    refusal.next = step
+    return refusal
   }
 }
 

@@ -63,6 +63,11 @@ struct ReportFields {
   }
 }
 
+extension FreedomPayMerchant {
+  /// When the acquirer captures a hold by itself: 5 days after it was made (protocol §8).
+  func captureBy(_ status: PaymentStatus, heldAt: Timestamp) -> Timestamp? { status == .authorized ? heldAt + .days(5) : nil }
+}
+
 /// Card numbers as they may be kept.
 enum MaskedCard {
   /// Whether a text is a whole card number: 13 to 19 digits, blanks and hyphens ignored, and nothing masked.

@@ -1,3 +1,5 @@
+import Payments
+
 /// What may be done after a call that brought no success: the safe-retry matrix, as data. The code decides from this table, and
 /// `docs/safe-retry.md` is written from it.
 ///
@@ -9,14 +11,7 @@ struct SafeRetry: Sendable {
     case page, capture, cancel, refund, status
   }
 
-  enum Step: String, Sendable, CaseIterable {
-    /// Nothing happened, or a repetition changes nothing: the same call may be made again.
-    case retry
-    /// It may have happened: the status is asked, and the call is not made again before.
-    case ask
-    /// A clear no: it ends here, and a person decides what comes instead.
-    case person
-  }
+  typealias Step = NextStep
 
   /// How far a call came.
   enum Phase: String, Sendable, CaseIterable {

@@ -62,7 +62,8 @@ struct StatusReading {
       refunds: RefundList(fields: fields, currency: amount.currency, region: merchant.region).refunds,
       isTest: values.flag("pg_testing_mode"), method: values.method, card: values.card,
       failure: status == .failed ? values.failure ?? Failure(code: word ?? "failed", message: "not paid") : nil, paidAt: paidAt(status),
-      canReject: false, asOf: askedAt, needsConfirmation: false, evidence: CallbackEvidence(fields, merchant: merchant.name).evidence)
+      captureBy: merchant.captureBy(status, heldAt: paidAt(status) ?? askedAt), canReject: false, asOf: askedAt, needsConfirmation: false,
+      evidence: CallbackEvidence(fields, merchant: merchant.name).evidence)
   }
 
   /// The payment's own word; the older calls have another field for it (protocol §7.2, §7.4).

@@ -8,8 +8,12 @@ package enum MetricName {
   package static let linksCreated = "paylink_links_created_total"
   /// The acquirer's calls, by `kind` (check, result) and `verdict`.
   package static let callbacks = "paylink_callbacks_total"
+  /// When an API key was last used, in seconds since 1970, by `key` (its name). A key without a series was not used since the start.
+  package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
+  /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
+  package static let oldestAge = "paylink_oldest_age_seconds"
   /// Tries to deliver an event, by `endpoint` and `outcome`: delivered, failed, dead (given up).
   package static let deliveries = "paylink_event_deliveries_total"
   /// Label sets that were refused because a metric had too many, by `metric`: our own fault, worth an alarm.
@@ -21,7 +25,9 @@ package enum MetricName {
     httpRequestDuration: "Seconds from a whole request to its answer.",
     linksCreated: "Payment links asked for, by outcome.",
     callbacks: "Calls of the acquirer by kind and verdict.",
+    keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
+    oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
     refusedLabelSets: "Label sets refused because a metric had too many.",
   ]

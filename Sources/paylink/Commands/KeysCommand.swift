@@ -11,8 +11,11 @@ struct KeysCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "new", abstract: "Prints a new API key once, and the hash to configure.")
 
+    @ArgumentParser.Flag(help: "A publishable key, pk_…, for a shop's page: it creates links from signed orders.")
+    var publishable = false
+
     func execute() async throws(CommandFailure) {
-      let key = NewKey()
+      let key = NewKey(isPublishable: publishable)
       Console.out("key:    \(key.text)")
       Console.out("sha256: \(key.hash)")
       Console.error("The key is shown this once. Give it to the shop; put the hash under api_keys in the configuration.")
@@ -20,14 +23,14 @@ struct KeysCommand: ParsableCommand {
   }
 }
 
-/// A fresh secret key: `sk_` and 256 random bits.
+/// A fresh key: `sk_`, or `pk_` for a page, and 256 random bits.
 struct NewKey {
   let text: String
   /// SHA-256 of the whole text, in hex: all that the settings know of it.
   let hash: String
 
-  init() {
-    text = "sk_\(Token().text)\(Token().text)"
+  init(isPublishable: Bool = false) {
+    text = "\(isPublishable ? "pk" : "sk")_\(Token().text)\(Token().text)"
     hash = KeyDigest(of: text).hex
   }
 }

@@ -46,6 +46,11 @@ struct APIClient {
     return try await send(.post, path, body: body, fields: [.contentType: "application/json", name: idempotencyKey])
   }
 
+  /// For routes that change nothing when they are called twice.
+  func post(_ path: String, json body: [UInt8]) async throws(CommandFailure) -> APIAnswer {
+    try await send(.post, path, body: body, fields: [.contentType: "application/json"])
+  }
+
   /// For routes that are told nothing.
   func post(_ path: String) async throws(CommandFailure) -> APIAnswer { try await send(.post, path, body: [], fields: [:]) }
 

@@ -1,5 +1,6 @@
 import HTTPServer
 import Logging
+import Operations
 
 /// One line a request (house-style): the route's pattern, never the path.
 struct AccessLog: Sendable {
@@ -12,6 +13,7 @@ struct AccessLog: Sendable {
         "request": "\(record.requestID)", "method": "\(record.method)", "route": "\(record.route.isEmpty ? "-" : record.route)",
         "status": "\(record.status)", "ms": "\(Self.milliseconds(record.duration))", "in": "\(record.bytesIn)", "out": "\(record.bytesOut)",
         "peer": "\(record.peer)",
+        "trace_id": "\(TraceContext(traceparent: record.traceparent, requestID: record.requestID).trace)",
       ])
   }
 

@@ -20,6 +20,7 @@ struct Gateway {
   private let sync: SyncLink
   private let run: RunOperation
   private let logger: Logger
+  private let rates: Rates
 
   init(settings: Settings, store: SQLiteStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
     self.settings = settings
@@ -27,6 +28,7 @@ struct Gateway {
     self.clock = clock
     self.metrics = metrics
     logger = Logger(label: "paylink.payments")
+    rates = settings.browsers.rates
     merchants = Assembly.merchants(settings, caller: caller, clock: clock, logger: Logger(label: "paylink.freedompay"))
     let timing = settings.limits.timing
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
@@ -38,13 +40,18 @@ struct Gateway {
 
   /// The API, the acquirer's calls and the payers' returns, in one router.
   var routes: [Route] {
-    RequestMetrics(metrics).measured(facade.routes + callbacks.routes + returns.routes)
+    Traces().traced(RequestMetrics(metrics).measured(facade.routes + callbacks.routes + rates.limited(returns.routes)))
   }
 
   private var facade: Facade {
     let metrics = metrics
-    let configuration = FacadeConfiguration(
+    var configuration = FacadeConfiguration(
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
+    configuration.origins = settings.browsers.origins
+    configuration.rates = rates
+    configuration.keyUsed = { key, at in
+      metrics.makeMeter(label: MetricName.keyLastUsed, dimensions: [("key", key)]).set(at.milliseconds / 1000)
+    }
     return Facade(
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
       read: ReadLinks(store: store), events: ReadEvents(store: store, feed: store),
@@ -53,7 +60,11 @@ struct Gateway {
         logger: Logger(label: "paylink.webhooks")),
       cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger),
-      operate: OperateLink(store: store, run: run, clock: clock, logger: logger), sync: sync, seen: MarkSeen(store: store, clock: clock),
+      operate: OperateLink(store: store, run: run, clock: clock, logger: logger),
+      orphans: OrphanCases(
+        read: ReadOrphans(store: store),
+        adopt: AdoptOrphan(store: store, merchants: merchants, settle: settle, logger: logger)), sync: sync,
+      seen: MarkSeen(store: store, clock: clock),
       clock: clock, logger: Logger(label: "paylink.api"),
       count: { merchant, outcome in
         metrics.makeCounter(
@@ -95,7 +106,18 @@ struct Gateway {
       // A link ends within a second of its time, or of the moved clock.
       Schedule.Job(name: "expire", every: .seconds(1)) { () throws(StoreError) in try await expire() },
       // As fresh as a scrape needs it.
-      Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in gauge.set(Int64(connections())) },
+      Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in
+        gauge.set(Int64(connections()))
+        try await setAges()
+      },
     ]
+  }
+
+  private func setAges() async throws(StoreError) {
+    let now = clock.now()
+    for oldest in try await store.oldest() {
+      let age = oldest.since.map { max(now - $0, .zero).components.seconds } ?? 0
+      metrics.makeMeter(label: MetricName.oldestAge, dimensions: [("kind", oldest.kind.rawValue), ("status", oldest.status)]).set(age)
+    }
   }
 }

@@ -18,7 +18,7 @@ struct Serve {
 
   func run() async throws(CommandFailure) {
     let level = settings.logLevel
-    LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, level: level) }
+    LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, level: level, metadataProvider: .trace) }
     let metrics = PrometheusMetrics()
     MetricsSystem.bootstrap(metrics)
     let logger = Logger(label: "paylink")
@@ -33,7 +33,7 @@ struct Serve {
     let client = HTTPClient(configuration: Assembly.clientConfiguration(settings), loops: loops)
     let sending = EventSending(settings: settings, loops: loops)
     try await sending.register(in: store, clock: clock)
-    let gateway = Gateway(settings: settings, store: store, caller: client, clock: clock, metrics: metrics)
+    let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
     let sendingJobs = sending.jobs(store: store, clock: clock, metrics: metrics)
     let services = try start(gateway, jobs: sendingJobs, host: host, loops: loops, logger: logger)

@@ -53,6 +53,8 @@ extension LimitSettings: Decodable {
     case lateTolerance = "late_tolerance"
     case returnSyncEvery = "return_sync_every"
     case returnSyncWait = "return_sync_wait"
+    case readSyncEvery = "read_sync_every"
+    case readSyncWait = "read_sync_wait"
     case askEvery = "ask_every"
     case bodySize = "body_size"
   }
@@ -112,6 +114,8 @@ extension LimitSettings: Decodable {
     timing.lateTolerance = try values.read(.lateTolerance, SettingText.wait(.milliseconds(0) ... .hours(1))) ?? timing.lateTolerance
     timing.returnSyncEvery = try values.read(.returnSyncEvery, SettingText.wait(.seconds(1) ... .hours(1))) ?? timing.returnSyncEvery
     timing.returnSyncWait = try values.read(.returnSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.returnSyncWait
+    timing.readSyncEvery = try values.read(.readSyncEvery, SettingText.wait(.seconds(1) ... .hours(1))) ?? timing.readSyncEvery
+    timing.readSyncWait = try values.read(.readSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.readSyncWait
     timing.askEvery = try values.read(.askEvery, SettingText.wait(.milliseconds(500) ... .minutes(10))) ?? timing.askEvery
     return timing
   }

@@ -18,7 +18,7 @@ struct MerchantSettings: Sendable {
   var currency: Currency
   var isTesting: Bool
   var scriptNames: CallbackScripts
-  var lateMoney: LateMoney
+  var lateMoney: LateMoneyPolicy
 }
 
 extension MerchantSettings: Decodable {
@@ -30,6 +30,7 @@ extension MerchantSettings: Decodable {
     case baseURL = "base_url"
     case scriptNames = "script_names"
     case lateMoney = "late_money"
+    case lateMoneyDryRun = "late_money_dry_run"
   }
 
   private enum ScriptKeys: String, CodingKey {
@@ -49,7 +50,9 @@ extension MerchantSettings: Decodable {
     family = try values.read(.api, SettingText.word(Family.self)) ?? .gateway
     encoding = try values.read(.encoding, Self.encoding) ?? .multipart
     isTesting = try values.read(.testing, SettingText.flag) ?? false
-    lateMoney = try values.read(.lateMoney, Self.lateMoney) ?? .hold
+    lateMoney = LateMoneyPolicy(
+      try values.read(.lateMoney, SettingText.word(LateMoney.self)) ?? .hold,
+      isDryRun: try values.read(.lateMoneyDryRun, SettingText.flag) ?? false)
     let currency = try values.read(.currency) { text throws(InvalidValue) in try Currency(text) }
     guard let currency = currency ?? region?.usualCurrency else { throw values.broken(.currency, "is required where no region is given") }
     self.currency = currency
@@ -98,12 +101,6 @@ extension MerchantSettings: Decodable {
     case "urlencoded": return .urlencoded
     default: throw InvalidValue("must be multipart or urlencoded")
     }
-  }
-
-  private static func lateMoney(_ text: String) throws(InvalidValue) -> LateMoney {
-    if ["reject", "refund"].contains(text) { throw InvalidValue("\(text) \(SettingsError.notBuilt); use accept or hold") }
-    guard let choice = LateMoney(rawValue: text) else { throw InvalidValue("must be accept or hold") }
-    return choice
   }
 }
 

@@ -94,26 +94,34 @@ extension SettingsTree {
     return tree
   }
 
-  /// Puts what secret files hold in the place of the secrets. A secret of the environment goes before a file.
+  /// What stands in files of its own, by list.
+  private static let filed = [
+    "merchants": ["secret_key", "previous_secret_key"], "api_keys": ["order_secret", "order_public_key"],
+    "webhooks": ["secret", "previous_secret"],
+  ]
+
+  /// Puts what those files hold in the place of the secrets. A secret of the environment goes before a file.
   func withSecretsOfFiles(file: String) throws(SettingsError) -> SettingsTree {
-    try withSecrets(["secret_key", "previous_secret_key"], of: "merchants", file: file)
-      .withSecrets(["secret", "previous_secret"], of: "webhooks", file: file)
+    guard case .map(var members) = self else { return self }
+    for (list, keys) in Self.filed.sorted(by: { $0.key < $1.key }) {
+      guard case .list(let entries)? = members[list] else { continue }
+      var read: [SettingsTree] = []
+      for (index, entry) in entries.enumerated() {
+        read.append(try entry.withFiles(of: keys, at: "\(list)[\(index)]"))
+      }
+      members[list] = .list(read)
+    }
+    return .map(members)
   }
 
-  private func withSecrets(_ names: [String], of list: String, file: String) throws(SettingsError) -> SettingsTree {
-    guard case .map(var members) = self, case .list(let owners)? = members[list] else { return self }
-    var read: [SettingsTree] = []
-    for (index, owner) in owners.enumerated() {
-      guard case .map(var keys) = owner else { return self }
-      for key in names {
-        guard keys[key] == nil || keys[key]?.source == .builtIn, case .text(let path, let source)? = keys["\(key)_file"] else { continue }
-        let place = source.namesItsKey ? source.name : "\(source.name): \(list)[\(index)].\(key)_file"
-        let secret = try TextFile.read(path, atMost: 4096, source: place)
-        keys[key] = .text(TextFile.withoutLastNewline(secret), .secretFile(path))
-      }
-      read.append(.map(keys))
+  private func withFiles(of names: [String], at place: String) throws(SettingsError) -> SettingsTree {
+    guard case .map(var keys) = self else { return self }
+    for key in names {
+      guard keys[key] == nil || keys[key]?.source == .builtIn, case .text(let path, let source)? = keys["\(key)_file"] else { continue }
+      let setting = source.namesItsKey ? source.name : "\(source.name): \(place).\(key)_file"
+      let secret = try TextFile.read(path, atMost: 4096, source: setting)
+      keys[key] = .text(TextFile.withoutLastNewline(secret), .secretFile(path))
     }
-    members[list] = .list(read)
-    return .map(members)
+    return .map(keys)
   }
 }

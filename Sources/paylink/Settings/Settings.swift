@@ -22,6 +22,7 @@ struct Settings: Sendable {
   var apiKeys: [KeySettings]
   var webhooks: [WebhookSettings]
   var limits: LimitSettings
+  var browsers: BrowserSettings
 
   /// What stands where nothing is set.
   enum Default {
@@ -34,7 +35,8 @@ struct Settings: Sendable {
 
 extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
-    case listen, database, sandbox, merchants, limits, webhooks
+    case listen, database, sandbox, merchants, limits, webhooks, cors, rate
+    case trustedProxies = "trusted_proxies"
     case opsListen = "ops_listen"
     case publicURL = "public_url"
     case acquirerCAFile = "acquirer_ca_file"
@@ -68,6 +70,7 @@ extension Settings: Decodable {
     apiKeys = try values.decodeIfPresent([KeySettings].self, forKey: .apiKeys) ?? []
     webhooks = try values.decodeIfPresent([WebhookSettings].self, forKey: .webhooks) ?? []
     limits = try values.decodeIfPresent(LimitSettings.self, forKey: .limits) ?? LimitSettings()
+    browsers = try BrowserSettings(in: values)
     guard !merchants.isEmpty else { throw values.broken(.merchants, "is required: at least one merchant") }
   }
 

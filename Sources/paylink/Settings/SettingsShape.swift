@@ -20,7 +20,7 @@ indirect enum SettingsShape {
     "listen": .values,
     "tls": .section(["certificate_file": .later(), "key_file": .later()]),
     "proxy_protocol": .later(neutral: "false"),
-    "trusted_proxies": .later(),
+    "trusted_proxies": .values,
     "ops_listen": .values,
     "ops_console": .later(neutral: "false"),
     "public_url": .value,
@@ -33,8 +33,8 @@ indirect enum SettingsShape {
     "merchants": .members(merchant),
     "api_keys": .members(apiKey),
     "webhooks": .members(webhook),
-    "cors": .section(["origins": .later()]),
-    "rate": .section(["per_key": .later(), "per_address": .later()]),
+    "cors": .section(["origins": .values]),
+    "rate": .section(["per_key": .value, "per_address": .value]),
     "limits": .section(LimitSettings.shape),
     "retention": .later(),
   ])
@@ -54,7 +54,7 @@ indirect enum SettingsShape {
     "testing": .value,
     "script_names": .section(["check": .value, "result": .value]),
     "late_money": .value,
-    "late_money_dry_run": .later(neutral: "false"),
+    "late_money_dry_run": .value,
   ]
 
   private static let webhook: [String: SettingsShape] = [
@@ -76,9 +76,11 @@ indirect enum SettingsShape {
     "scopes": .values,
     "merchants": .values,
     "expires_at": .value,
-    "order_alg": .later(),
-    "order_secret_file": .later(),
-    "order_public_key_file": .later(),
+    "order_alg": .value,
+    "order_secret": .secret,
+    "order_secret_file": .value,
+    "order_public_key": .secret,
+    "order_public_key_file": .value,
   ]
 }
 

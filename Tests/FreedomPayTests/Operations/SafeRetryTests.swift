@@ -60,7 +60,7 @@ struct SafeRetryTests {
       let request = PageRequest(link: Fixture.link(), idempotencyKey: "k", lifetime: .seconds(900), now: Fixture.now)
       switch await FreedomPayAcquirer(merchant, wire: wire).openPage(request) {
       case .notSent: return .retry
-      case .refused(let refusal): return refusal.kind == .temporary ? .retry : .person
+      case .refused(let refusal): return refusal.next ?? .ask
       case .unknown, .opened: return .ask
       }
     case .capture: return await operation(.capture, phase, merchant)

@@ -144,9 +144,9 @@ import Testing
     try await stand.faults([["on": "result", "fault": "drop", "times": 1]])
     let link = try await stand.createFixed(order: "X6")
     _ = try? await stand.pay(order: "X6", amount: "150000.00")
-    #expect(try await stand.read(link)["status"].string == "active")
+    #expect(try await stand.listed(link)["status"].string == "active")
     try await stand.advanceSandbox("31m")
-    let isPaid = await Poll.until(.seconds(10)) { (try? await stand.read(link))?["status"].string == "completed" }
+    let isPaid = await Poll.until(.seconds(10)) { (try? await stand.listed(link))?["status"].string == "completed" }
     #expect(isPaid)
   }
 }

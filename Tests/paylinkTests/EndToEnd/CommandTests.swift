@@ -41,11 +41,13 @@ import Testing
   @Test("keys new prints a key once with the hash to configure")
   func keys() async throws {
     let stand = try Stand()
-    let outcome = try await Program.run(["keys", "new"], in: stand.folder)
-    #expect(outcome.status == 0)
-    let words = outcome.output.split { " \n:\"".contains($0) }.map(String.init)
-    let key = try #require(words.first { $0.hasPrefix("sk_") })
-    #expect(words.contains(SHA.hex(key)), "\(outcome.output)")
+    for (arguments, prefix) in [(["keys", "new"], "sk_"), (["keys", "new", "--publishable"], "pk_")] {
+      let outcome = try await Program.run(arguments, in: stand.folder)
+      #expect(outcome.status == 0)
+      let words = outcome.output.split { " \n:\"".contains($0) }.map(String.init)
+      let key = try #require(words.first { $0.hasPrefix(prefix) })
+      #expect(words.contains(SHA.hex(key)), "\(outcome.output)")
+    }
   }
 
   @Test("config check --live tells a right secret from a wrong one")
@@ -64,15 +66,8 @@ import Testing
   func sandbox() async throws {
     let stand = try Stand()
     let ports = (stand.gatewayPort, stand.operationsPort, stand.sandboxPort)
-    let program = try Program(
-      ["serve", "--sandbox"], in: stand.folder,
-      environment: [
-        "PAYLINK_LISTEN": "127.0.0.1:\(ports.0)", "PAYLINK_OPS_LISTEN": "127.0.0.1:\(ports.1)",
-        "PAYLINK_SANDBOX_LISTEN": "127.0.0.1:\(ports.2)",
-      ], name: "all-in-one")
+    let program = try await stand.startAllInOne()
     defer { program.stop() }
-    #expect(
-      await Poll.until(.seconds(20)) { (try? await Wire.send(.get, stand.operations + "/readyz", timeout: .seconds(1)))?.status == 200 })
     #expect(await Poll.until(.seconds(5)) { program.said.contains("curl") })
     let said = program.said
     for port in [ports.0, ports.1, ports.2] { #expect(said.contains(":\(port)")) }
@@ -98,15 +93,8 @@ import Testing
   @Test("The gateway's clock follows the sandbox's: a link of an hour ends when an hour is put forward")
   func virtualClock() async throws {
     let stand = try Stand()
-    let program = try Program(
-      ["serve", "--sandbox"], in: stand.folder,
-      environment: [
-        "PAYLINK_LISTEN": "127.0.0.1:\(stand.gatewayPort)", "PAYLINK_OPS_LISTEN": "127.0.0.1:\(stand.operationsPort)",
-        "PAYLINK_SANDBOX_LISTEN": "127.0.0.1:\(stand.sandboxPort)",
-      ], name: "all-in-one")
+    let program = try await stand.startAllInOne()
     defer { program.stop() }
-    #expect(
-      await Poll.until(.seconds(20)) { (try? await Wire.send(.get, stand.operations + "/readyz", timeout: .seconds(1)))?.status == 200 })
     let created = try await stand.call(
       .post, "/v1/payment-links", ["order_id": "V1", "amount": 100_000, "description": "an hour", "expires_in": 3600],
       key: "sk_sandbox_demo",

@@ -11,7 +11,7 @@ import Testing
     let folder = Self.folder.appendingPathComponent("paylink-secrets-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let lines = try endpoints.flatMap { try Receiver.settings($0.name, port: $0.port, folder: folder, more: $0.more) }
-    return try Stand(limits: limits, more: ["webhooks:"] + lines)
+    return try Stand(limits: limits, settings: ["webhooks:"] + lines)
   }
 
   private func command(_ stand: Stand, _ arguments: String..., key: String = Stand.operatorKey) async throws -> Program.Outcome {
@@ -83,8 +83,8 @@ import Testing
     let all = try await command(stand, "events", "replay", "--since", "2020-01-01T00:00:00Z")
     #expect(all.output.contains("1 event") || all.output.contains("events"), "\(all.output)\(all.errors)")
     #expect(await crm.arrived { $0.count >= 4 })
-    #expect(try await command(stand, "events", "replay", arrivals[0].id, key: Stand.key).status == 1)
-    #expect(try await stand.call(.post, "/v1/events/\(arrivals[0].id)/replay").status == 403)
+    #expect(try await command(stand, "events", "replay", arrivals[0].id, key: Stand.readOnlyKey).status == 1)
+    #expect(try await stand.call(.post, "/v1/events/\(arrivals[0].id)/replay", key: Stand.readOnlyKey).status == 403)
   }
 
   @Test("A slow endpoint holds up no other, and one that is gone is told of nothing until it is enabled")
@@ -158,7 +158,7 @@ import Testing
     let lines = try Receiver.settings("crm", port: port, folder: folder).map {
       $0.replacing("http://", with: "https://").replacing("allow_private: true", with: "allow_private: false")
     }
-    let stand = try Stand(more: ["webhooks:"] + lines)
+    let stand = try Stand(settings: ["webhooks:"] + lines)
     try await stand.start()
     _ = try await stand.createFixed(order: "P1")
     let isRefused = try await Poll.until(.seconds(10)) {

@@ -127,9 +127,20 @@ import Testing
     try await stand.faults([["on": "result", "fault": "drop", "times": 100]])
     let link = try await stand.createFixed(order: "Q1", more: ["success_url": "https://shop.example/ok"])
     let paid = try await stand.pay(order: "Q1", amount: "150000.00")
-    #expect(try await stand.read(link)["status"].string == "active")
+    #expect(try await stand.listed(link)["status"].string == "active")
     let back = paid["redirect"].string ?? link["short_url"].string ?? ""
     #expect(try await Wire.send(.get, back).status == 303)
-    #expect(try await stand.read(link)["payment"]["status"].string == "paid")
+    #expect(try await stand.listed(link)["payment"]["status"].string == "paid")
+  }
+
+  @Test("A result lost for good is found by whoever reads the link")
+  func askedOnRead() async throws {
+    let stand = try Stand()
+    try await stand.start()
+    try await stand.faults([["on": "result", "fault": "drop", "times": 100]])
+    let link = try await stand.createFixed(order: "Q2")
+    _ = try await stand.pay(order: "Q2", amount: "150000.00")
+    #expect(try await stand.listed(link)["status"].string == "active")
+    #expect(try await stand.read(link)["status"].string == "completed")
   }
 }

@@ -172,7 +172,7 @@ import Testing
     try await stand.faults([["on": "result", "fault": "drop", "times": 100]])
     let link = try await stand.createFixed(order: "S1")
     _ = try? await stand.pay(order: "S1", amount: "150000.00")
-    #expect(try await stand.read(link)["status"].string == "active")
+    #expect(try await stand.listed(link)["status"].string == "active")
     let path = "/v1/payment-links/\(link["id"])/sync"
     #expect(try await stand.call(.post, path, key: Stand.readOnlyKey).status == 403)
     let synced = try await stand.call(.post, path)

@@ -44,6 +44,13 @@ extension Stand {
     try await call(.get, "/v1/payment-links/\(link["id"].string ?? "?")").json
   }
 
+  /// The link as the books have it: a list asks nobody.
+  func listed(_ link: JSON) async throws -> JSON {
+    let list = try await call(.get, "/v1/payment-links?order_id=\(link["order_id"].string ?? "?")").json["data"].list
+    guard let found = list.first(where: { $0["id"].string == link["id"].string }) else { throw Failure("not listed: \(link)") }
+    return found
+  }
+
   /// The acquirer's payments of an order, newest first.
   func acquirersPayments(order: String) async throws -> [JSON] {
     try await Wire.send(.get, acquirer + "/control/payments").json["payments"].list.filter { $0["pg_order_id"].string == order }

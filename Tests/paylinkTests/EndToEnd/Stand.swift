@@ -26,8 +26,11 @@ final class Stand: @unchecked Sendable {
   ///   - api: the merchant's family, `gateway` or `merchant`.
   ///   - merchantSettings: further lines of the merchant, without indentation.
   ///   - limits: `name: value` lines.
-  ///   - more: whole lines of further settings.
-  init(api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], more: [String] = []) throws {
+  ///   - keys: further lines of the list of API keys, without indentation.
+  ///   - settings: further lines of the top level.
+  init(
+    api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = []
+  ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let ports = try FreePorts.take(3)
@@ -41,12 +44,12 @@ final class Stand: @unchecked Sendable {
     lines += merchantSettings.map { "    \($0)" }
     lines += [
       "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
-      "    scopes: [links:read, links:write, refunds:write, events:read]", "    merchants: [main]", "  - name: reader",
+      "    scopes: [links:read, links:write, refunds:write, events:read, admin]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
       "  - name: operator", "    kind: secret", "    sha256: \(SHA.hex(Self.operatorKey))", "    scopes: [events:read, admin]",
       "    merchants: [main]",
     ]
-    lines += more
+    lines += keys.map { "  \($0)" } + settings
     if !limits.isEmpty { lines += ["limits:"] + limits.map { "  \($0)" } }
     try lines.joined(separator: "\n").appending("\n")
       .write(to: folder.appendingPathComponent("paylink.yaml"), atomically: true, encoding: .utf8)
@@ -77,6 +80,18 @@ final class Stand: @unchecked Sendable {
     let program = try Program(["serve", "--config", folder.appendingPathComponent("paylink.yaml").path], in: folder, name: "gateway")
     gateway = program
     try await ready(program, "\(operations)/readyz")
+  }
+
+  /// `serve --sandbox`: gateway and acquirer in one process, with one virtual clock.
+  func startAllInOne(environment: [String: String] = [:]) async throws -> Program {
+    let addresses = [
+      "PAYLINK_LISTEN": "127.0.0.1:\(gatewayPort)", "PAYLINK_OPS_LISTEN": "127.0.0.1:\(operationsPort)",
+      "PAYLINK_SANDBOX_LISTEN": "127.0.0.1:\(sandboxPort)", "PAYLINK_PUBLIC_URL": url,
+    ]
+    let program = try Program(
+      ["serve", "--sandbox"], in: folder, environment: addresses.merging(environment) { $1 }, name: "all-in-one")
+    try await ready(program, "\(operations)/readyz")
+    return program
   }
 
   func killGateway() {
