@@ -4,7 +4,6 @@ package import Logging
 package import Payments
 
 /// Our REST surface (design §4.3, §4.4): authenticates, reads bodies, calls one use case, writes the answer.
-///
 package struct Facade: Routable {
   let configuration: FacadeConfiguration
   let access: Access

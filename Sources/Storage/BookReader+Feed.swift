@@ -40,11 +40,10 @@ extension StoredRow<EventColumn> {
   /// An orphan's; those of version 1 say nothing of it.
   fileprivate func eventOfNoLink() throws(StoreError) -> Event {
     let (merchant, at): (MerchantName, Timestamp) = (try value(.merchant), try time(.at))
-    var orphan: OrphanState?
-    if try textIfAny(.orphan) != nil { orphan = try json(.orphan) }
+    let state: OrphanState? = try textIfAny(.orphan) == nil ? nil : try json(.orphan)
     return Event(
-      id: try value(.id), kind: try word(.kind), at: at, merchant: merchant, sequence: try integer(.sequence), link: nil,
-      orphan: orphan?.orphan(of: merchant, at: at))
+      id: try value(.id), kind: try word(.kind), at: at, merchant: merchant, sequence: try integer(.sequence),
+      link: nil, orphan: state?.orphan(of: merchant, at: at))
   }
 }
 

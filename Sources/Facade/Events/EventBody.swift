@@ -24,32 +24,8 @@ package struct EventBody: Encodable, Sendable {
   struct DataBody: Encodable, Sendable {
     /// As it stood after the change; null where no link is known.
     let link: Nullable<LinkBody>
-    /// Only where no link is known: the payment that callbacks speak of.
-    let orphan: Orphaned?
-  }
-
-  struct Orphaned: Encodable, Sendable {
-    let paymentID: Int64
-    let merchant: String
-    let orderID: Nullable<String>
-    let status: PaymentStatus
-    let amount: Nullable<Int64>
-    let currency: Nullable<String>
-
-    init(_ orphan: Orphan) {
-      paymentID = orphan.payment.number
-      merchant = orphan.merchant.text
-      orderID = Nullable(orphan.order?.text)
-      status = orphan.status
-      amount = Nullable(orphan.amount?.minorUnits)
-      currency = Nullable(orphan.amount?.currency.code)
-    }
-
-    enum CodingKeys: String, CodingKey {
-      case merchant, status, amount, currency
-      case paymentID = "payment_id"
-      case orderID = "order_id"
-    }
+    /// What a message said of a payment that no link has; left out with a link.
+    let orphan: OrphanBody?
   }
 
   package init(_ event: Event, for reader: Reader = .shop) {
@@ -59,7 +35,7 @@ package struct EventBody: Encodable, Sendable {
     sequence = event.sequence
     data = DataBody(
       link: Nullable(event.link.map { LinkBody(inEvent: $0, view: reader == .shop ? .key : .clientToken) }),
-      orphan: event.orphan.map { Orphaned($0) })
+      orphan: event.orphan.map { OrphanBody($0) })
   }
 
   /// What goes over the wire.

@@ -83,8 +83,8 @@ import Testing
     let all = try await command(stand, "events", "replay", "--since", "2020-01-01T00:00:00Z")
     #expect(all.output.contains("1 event") || all.output.contains("events"), "\(all.output)\(all.errors)")
     #expect(await crm.arrived { $0.count >= 4 })
-    #expect(try await command(stand, "events", "replay", arrivals[0].id, key: Stand.key).status == 1)
-    #expect(try await stand.call(.post, "/v1/events/\(arrivals[0].id)/replay").status == 403)
+    #expect(try await command(stand, "events", "replay", arrivals[0].id, key: Stand.readOnlyKey).status == 1)
+    #expect(try await stand.call(.post, "/v1/events/\(arrivals[0].id)/replay", key: Stand.readOnlyKey).status == 403)
   }
 
   @Test("A slow endpoint holds up no other, and one that is gone is told of nothing until it is enabled")
