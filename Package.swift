@@ -76,6 +76,7 @@ let package = Package(
 
     room("Facade", ["Payments", "HTTPServer", "QRCode", crypto, jwtKit, mustache, httpTypes, logging]),
     room("Operations", ["Payments", "HTTPServer", coreMetrics, instrumentation, serviceContext, httpTypes, logging]),
+    room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
     room("Storage", ["Payments", grdb, logging]),
     room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
@@ -83,8 +84,8 @@ let package = Package(
     .executableTarget(
       name: "paylink",
       dependencies: [
-        "Payments", "Facade", "Operations", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport", "QRCode", "CLinux",
-        crypto, metrics, coreMetrics, instrumentation, serviceContext, logging, httpTypes,
+        "Payments", "Facade", "Operations", "Webhooks", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport",
+        "QRCode", "CLinux", crypto, metrics, coreMetrics, instrumentation, serviceContext, logging, httpTypes,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -106,17 +107,17 @@ let package = Package(
       swiftSettings: settings),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto, jwtKit]),
     tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
+    tests(
+      "Webhooks",
+      ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
       [
-        "Payments", "Facade", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", "QRCode", crypto,
-        httpTypes,
-        logging,
-        serviceContext,
-        .product(name: "Yams", package: "Yams"),
+        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", "QRCode",
+        crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
       ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -11,6 +11,7 @@ package struct Facade: Routable {
   let create: CreateLink
   let read: ReadLinks
   let events: ReadEvents
+  let deliveries: OperateDeliveries
   let cancel: CancelLink
   let accept: AcceptPayment
   let operate: OperateLink
@@ -26,8 +27,9 @@ package struct Facade: Routable {
 
   /// - Parameter count: called once for each create that reached the use case.
   package init(
-    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents, cancel: CancelLink, accept: AcceptPayment,
-    operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen, follow: FollowLink, fresh: OpenFreshPage,
+    configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents, deliveries: OperateDeliveries,
+    cancel: CancelLink, accept: AcceptPayment, operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen,
+    follow: FollowLink, fresh: OpenFreshPage,
     clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
@@ -37,6 +39,7 @@ package struct Facade: Routable {
     self.create = create
     self.read = read
     self.events = events
+    self.deliveries = deliveries
     self.cancel = cancel
     self.accept = accept
     self.operate = operate
@@ -78,6 +81,10 @@ package struct Facade: Routable {
       route(.post, "/v1/payment-links/{id}/sync", syncLink),
       route(.get, "/v1/payment-links/{id}/events", linkEvents),
       route(.get, "/v1/events", listEvents),
+      route(.post, "/v1/events/{id}/replay", replayEvent),
+      route(.get, "/v1/deliveries", listDeliveries),
+      route(.get, "/v1/endpoints", listEndpoints),
+      route(.post, "/v1/endpoints/{name}/enable", enableEndpoint),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },
       route(.get, "/v1/orphans", listOrphans),

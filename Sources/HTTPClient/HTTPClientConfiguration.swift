@@ -14,6 +14,8 @@ package struct HTTPClientConfiguration: Sendable {
   /// `http://[user:password@]host:port` of the proxy for every call, or nil for none. The environment's `https_proxy` and `no_proxy` are never read: a
   /// gateway must not change its way because of a shell.
   package var proxy: String?
+  /// Which addresses are connected to. With a proxy it is the proxy's address that is judged.
+  package var addresses: AddressPolicy
   /// Asks for gzip and unpacks it. Off: the acquirer's answers are a few hundred bytes. The bound of an answer counts the unpacked bytes.
   package var acceptsGzip: Bool
 
@@ -36,11 +38,13 @@ package struct HTTPClientConfiguration: Sendable {
   package var headLimit: Int
 
   package init(
-    trust: Trust = .system, proxy: String? = nil, acceptsGzip: Bool = false, inFlight: Int = 256, waiting: Int = 64,
+    trust: Trust = .system, proxy: String? = nil, addresses: AddressPolicy = .any, acceptsGzip: Bool = false, inFlight: Int = 256,
+    waiting: Int = 64,
     connectionsPerHost: Int = 256, connections: Int = 512, idleTimeout: Duration = .seconds(30), headLimit: Int = 64 * 1024
   ) {
     self.trust = trust
     self.proxy = proxy
+    self.addresses = addresses
     self.acceptsGzip = acceptsGzip
     self.inFlight = inFlight
     self.waiting = waiting

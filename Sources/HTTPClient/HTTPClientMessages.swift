@@ -15,10 +15,15 @@ package struct HTTPClientRequest: Sendable {
   package var freshConnection: Bool
   /// Bound of the answer's body in bytes.
   package var answerLimit: Int
+  /// Whether the answer's body is wanted. Where it is not, one that is longer than its bound is not read to its end, and the answer counts all the same.
+  package var keepsAnswer: Bool
+  /// Sends the body in small pieces, at most so many bytes a second; nil for as fast as it goes. For trying how a server reads.
+  package var bodyRate: Int?
 
   package init(
     method: HTTPRequest.Method = .post, url: String, fields: HTTPFields = [:], body: [UInt8] = [], connectTimeout: Duration = .seconds(5),
-    timeout: Duration = .seconds(20), freshConnection: Bool = false, answerLimit: Int = 1 << 20
+    timeout: Duration = .seconds(20), freshConnection: Bool = false, answerLimit: Int = 1 << 20, keepsAnswer: Bool = true,
+    bodyRate: Int? = nil
   ) {
     self.method = method
     self.url = url
@@ -28,6 +33,8 @@ package struct HTTPClientRequest: Sendable {
     self.timeout = timeout
     self.freshConnection = freshConnection
     self.answerLimit = answerLimit
+    self.keepsAnswer = keepsAnswer
+    self.bodyRate = bodyRate
   }
 }
 
@@ -55,6 +62,8 @@ package struct HTTPClientError: Error, Sendable {
     case overloaded
     /// Name resolution failed, or nobody took the connection in time.
     case connect
+    /// Every address of the host is one that this client does not connect to (`AddressPolicy`).
+    case addressRefused
     /// The TLS handshake failed or the certificate is not to be trusted.
     case tls
     /// The call's time is over.

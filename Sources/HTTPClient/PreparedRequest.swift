@@ -23,6 +23,8 @@ struct PreparedRequest: Sendable {
   let connectTimeout: Duration
   let freshConnection: Bool
   let answerLimit: Int
+  let keepsAnswer: Bool
+  let bodyRate: Int?
 
   /// Bound of the URL, and of the lines together: servers refuse more than 8-16 KiB.
   static let headLimit = 16 * 1024
@@ -38,6 +40,8 @@ struct PreparedRequest: Sendable {
     connectTimeout = request.connectTimeout
     freshConnection = request.freshConnection
     answerLimit = request.answerLimit
+    keepsAnswer = request.keepsAnswer
+    bodyRate = request.bodyRate
   }
 
   private static func refuse(_ reason: String) -> HTTPClientError {

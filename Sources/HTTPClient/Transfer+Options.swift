@@ -59,6 +59,7 @@ extension Transfer {
     check(unsafe ccurl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, request.body.count))
     set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
     set(CURLOPT_TIMEOUT_MS, remaining.milliseconds)
+    check(unsafe ccurl_set_size(handle, CURLOPT_MAX_SEND_SPEED_LARGE, request.bodyRate ?? 0))
     set(CURLOPT_CONNECTTIMEOUT_MS, request.connectTimeout.milliseconds)
     setLines(request.lines)
   }
@@ -75,7 +76,9 @@ extension Transfer {
   }
 
   private func setUpCallbacks(_ me: UnsafeMutableRawPointer) {
-    for option in [CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA] {
+    for option in [
+      CURLOPT_READDATA, CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_PREREQDATA, CURLOPT_SOCKOPTDATA, CURLOPT_OPENSOCKETDATA,
+    ] {
       unsafe set(option, pointer: me)
     }
     check(
@@ -85,6 +88,11 @@ extension Transfer {
     check(
       unsafe ccurl_set_socket_option_function(handle) { transfer, _, _ in
         unsafe Transfer.from(transfer).mayConnect() ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR
+      })
+    check(
+      unsafe ccurl_set_open_socket_function(handle) { transfer, _, address in
+        guard let address = unsafe address else { return AddressPolicy.noSocket }
+        return unsafe Transfer.from(transfer).open(address)
       })
     // SAFETY of all three: libcurl lends `size * count` bytes at `bytes` for the call.
     check(

@@ -23,6 +23,7 @@ import HTTPTypes
   /// What `CURLOPT_HTTPHEADER` points to at the moment.
   var lines: UnsafeMutablePointer<curl_slist>?
   private let headLimit: Int
+  private let addresses: AddressPolicy
 
   private var request: PreparedRequest?
   private var deadline = ContinuousClock.now
@@ -31,6 +32,9 @@ import HTTPTypes
   private var timesBegun = 0
   private var wasResendRefused = false
   private var isTooLarge = false
+  private var wasAddressRefused = false
+  private var wasAddressAllowed = false
+  private var bytesIgnored = 0
   private var head: AnswerHead
   private var body: [UInt8] = []
 
@@ -41,6 +45,7 @@ import HTTPTypes
     unsafe errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
     unsafe errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     headLimit = configuration.headLimit
+    addresses = configuration.addresses
     head = AnswerHead(limit: configuration.headLimit)
     setUp(configuration)
   }
@@ -71,6 +76,9 @@ extension Transfer {
     timesBegun = 0
     wasResendRefused = false
     isTooLarge = false
+    wasAddressRefused = false
+    wasAddressAllowed = false
+    bytesIgnored = 0
     head = AnswerHead(limit: headLimit)
     body = []
     unsafe errorText[0] = 0
@@ -79,13 +87,19 @@ extension Transfer {
 
   /// Ends the call with what libcurl says. The handle must have left the multi handle.
   func end(_ result: CURLcode) {
-    end(result == CURLE_OK && head.isComplete ? .success(answer()) : .failure(failure(result)))
+    end((result == CURLE_OK || isLongerThanWanted) && head.isComplete ? .success(answer()) : .failure(failure(result)))
   }
 
   /// Ends the call because we gave it up.
   func endCanceled(_ detail: String) {
     end(.failure(HTTPClientError(code: .canceled, mayHaveBeenSent: mayHaveBeenSent, detail: detail)))
   }
+
+  /// Every address that came up is one that we do not connect to.
+  private var noAddressAllowed: Bool { wasAddressRefused && !wasAddressAllowed }
+
+  /// We stopped reading a body that nobody wants.
+  private var isLongerThanWanted: Bool { request.map { !$0.keepsAnswer && bytesIgnored > $0.answerLimit } ?? false }
 
   private func end(_ outcome: Outcome) {
     let continuation = self.continuation.take()
@@ -107,6 +121,7 @@ extension Transfer {
   private func failureCode(_ result: CURLcode) -> HTTPClientError.Code {
     if wasResendRefused { return .connectionLost }
     if isTooLarge { return .answerTooLarge }
+    if noAddressAllowed { return .addressRefused }
     if result == CURLE_OK { return .malformedAnswer }
     if result == CURLE_OPERATION_TIMEDOUT && ContinuousClock.now >= deadline - Self.clockGrain { return .timeout }
     return CurlFailure.code(of: result, begun: mayHaveBeenSent)
@@ -121,6 +136,7 @@ extension Transfer {
     let what = "\(request?.method ?? "") \(request?.place ?? "")"
     if wasResendRefused { return "\(what): the connection ended before an answer; not sent again" }
     if isTooLarge { return "\(what): the answer is longer than its bound" }
+    if noAddressAllowed { return "\(what): its address is not public" }
     if result == CURLE_OK { return "\(what): the answer has no final status" }
     // SAFETY: libcurl writes at most CURL_ERROR_SIZE bytes with the closing null.
     let said = mayHaveBeenSent || result == CURLE_URL_MALFORMAT ? "" : unsafe String(cString: errorText)
@@ -144,9 +160,20 @@ extension Transfer {
     return timesBegun == 0
   }
 
+  /// libcurl wants a socket for an address.
+  func open(_ address: UnsafeMutablePointer<curl_sockaddr>) -> curl_socket_t {
+    guard unsafe addresses.allows(address) else {
+      wasAddressRefused = true
+      return AddressPolicy.noSocket
+    }
+    wasAddressAllowed = true
+    return unsafe AddressPolicy.open(address)
+  }
+
   func readBody(into buffer: UnsafeMutableRawBufferPointer) -> Int {
     guard let request else { return Int(CURL_READFUNC_ABORT) }
-    let count = min(buffer.count, request.body.count - bytesRead)
+    let piece = request.bodyRate.map { max(1, $0 / 4) } ?? buffer.count
+    let count = min(buffer.count, piece, request.body.count - bytesRead)
     // SAFETY: `count` bytes lie in both; libcurl lends the buffer for this call.
     unsafe request.body.withUnsafeBytes {
       unsafe buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[bytesRead..<bytesRead + count]))
@@ -162,6 +189,10 @@ extension Transfer {
   }
 
   func takeBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    if let request, !request.keepsAnswer {
+      bytesIgnored += bytes.count
+      return bytesIgnored <= request.answerLimit
+    }
     guard let request, body.count + bytes.count <= request.answerLimit else {
       isTooLarge = true
       return false

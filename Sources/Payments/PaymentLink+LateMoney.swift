@@ -48,6 +48,7 @@ extension Payment {
 
   /// Whether an answer about it could still change anything, now.
   func needsAsking(at now: Timestamp) -> Bool {
+    if isLongOver(at: now) { return false }
     if !status.isFinal { return true }
     guard let rejectedAt, let last = Self.rejectLooks.last else { return false }
     return status.moneyStands && now <= rejectedAt + last

@@ -37,11 +37,13 @@ extension BookReader {
 }
 
 extension StoredRow<EventColumn> {
-  /// An orphan's.
+  /// An orphan's; those of version 1 say nothing of it.
   fileprivate func eventOfNoLink() throws(StoreError) -> Event {
-    Event(
-      id: try value(.id), kind: try word(.kind), at: try time(.at), merchant: try value(.merchant), sequence: try integer(.sequence),
-      link: nil)
+    let (merchant, at): (MerchantName, Timestamp) = (try value(.merchant), try time(.at))
+    let state: OrphanState? = try textIfAny(.orphan) == nil ? nil : try json(.orphan)
+    return Event(
+      id: try value(.id), kind: try word(.kind), at: at, merchant: merchant, sequence: try integer(.sequence),
+      link: nil, orphan: state?.orphan(of: merchant, at: at))
   }
 }
 

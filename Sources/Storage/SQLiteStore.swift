@@ -12,7 +12,7 @@ package final class SQLiteStore: Store {
   /// Held for as long as the store lives; nil once it is closed.
   private let lock: Mutex<DatabaseLock?>
   private let waitingReads = Atomic<Int>(0)
-  private let logger: Logger
+  let logger: Logger
 
   init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) {
     self.pool = pool

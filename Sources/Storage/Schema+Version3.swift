@@ -29,6 +29,7 @@ extension Schema {
       CONSTRAINT delivery_due CHECK ((due_at IS NOT NULL) = (status = 'waiting'))
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX delivery_waiting ON delivery (endpoint, due_at) WHERE status = 'waiting';
+    CREATE INDEX delivery_dead ON delivery (endpoint) WHERE status = 'dead';
     CREATE INDEX delivery_list ON delivery (merchant, event, endpoint);
     CREATE INDEX delivery_status_list ON delivery (merchant, status, event, endpoint);
     CREATE INDEX delivery_event ON delivery (event);

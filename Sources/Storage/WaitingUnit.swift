@@ -57,10 +57,11 @@ extension WaitingUnit {
 
 extension Database {
   /// Runs writes in a savepoint. A failure of these writes' own, or a conflict, takes back them alone.
-  fileprivate func atOnce(_ writes: () throws -> Void) throws {
+  func atOnce<Value>(_ writes: () throws -> Value) throws -> Value {
     try cachedStatement(sql: "SAVEPOINT unit").execute()
+    let value: Value
     do {
-      try writes()
+      value = try writes()
     } catch let error as DatabaseError where !error.isOfOneUnit {
       throw error
     } catch {
@@ -69,5 +70,6 @@ extension Database {
       throw error is BookWriter.LiveLinkConflict ? error : StoreError(error, while: "writing a unit")
     }
     try cachedStatement(sql: "RELEASE unit").execute()
+    return value
   }
 }

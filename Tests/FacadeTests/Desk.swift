@@ -10,6 +10,7 @@ import Synchronization
 /// A whole Facade over books in memory, with a router and no socket.
 struct Desk {
   let books = MemoryBooks()
+  let outbox: MemoryOutbox
   let clock = ManualClock()
   let acquirer: ScriptedAcquirer
   let router: Router
@@ -27,6 +28,7 @@ struct Desk {
     pages: [PageAnswer]? = nil, faults: [TermsFault] = [], isTesting: Bool = false, origins: [String] = [], rates: Rates = Rates()
   ) throws {
     acquirer = ScriptedAcquirer(pages: try pages ?? (77..<177).map { .opened(try PaymentID($0), Self.page) }, faults: faults)
+    outbox = MemoryOutbox(feed: books)
     main = try MerchantName("main")
     other = try MerchantName("other")
     let uzs = try Currency("UZS")
@@ -68,6 +70,11 @@ struct Desk {
       configuration: configuration,
       create: CreateLink(store: books, merchants: merchants, clock: clock, logger: logger), read: ReadLinks(store: books),
       events: ReadEvents(store: books, feed: books),
+      deliveries: OperateDeliveries(
+        endpoints: [
+          Endpoint(name: try EndpointName("crm"), merchants: [main], patterns: [try EventPattern("payment_link.*")], address: "a"),
+          Endpoint(name: try EndpointName("money"), merchants: [main, other], patterns: [try EventPattern("payment.paid")], address: "b"),
+        ], feed: books, outbox: outbox, clock: clock, logger: logger),
       cancel: CancelLink(store: books, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: books, clock: clock, logger: logger),
       operate: OperateLink(store: books, run: run, clock: clock, logger: logger),

@@ -30,6 +30,10 @@ static inline CURLcode ccurl_set_socket_option_function(CURL *easy, curl_sockopt
   return (curl_easy_setopt)(easy, CURLOPT_SOCKOPTFUNCTION, function);
 }
 
+static inline CURLcode ccurl_set_open_socket_function(CURL *easy, curl_opensocket_callback function) {
+  return (curl_easy_setopt)(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+
 static inline CURLcode ccurl_get_pointer(CURL *easy, CURLINFO info, void **value) { return (curl_easy_getinfo)(easy, info, value); }
 
 static inline CURLMcode ccurl_multi_set_long(CURLM *multi, CURLMoption option, long value) {

@@ -24,6 +24,8 @@ package struct EventBody: Encodable, Sendable {
   struct DataBody: Encodable, Sendable {
     /// As it stood after the change; null where no link is known.
     let link: Nullable<LinkBody>
+    /// What a message said of a payment that no link has; left out with a link.
+    let orphan: OrphanBody?
   }
 
   package init(_ event: Event, for reader: Reader = .shop) {
@@ -31,7 +33,9 @@ package struct EventBody: Encodable, Sendable {
     type = event.kind.rawValue
     timestamp = event.at.rfc3339
     sequence = event.sequence
-    data = DataBody(link: Nullable(event.link.map { LinkBody(inEvent: $0, view: reader == .shop ? .key : .clientToken) }))
+    data = DataBody(
+      link: Nullable(event.link.map { LinkBody(inEvent: $0, view: reader == .shop ? .key : .clientToken) }),
+      orphan: event.orphan.map { OrphanBody($0) })
   }
 
   /// What goes over the wire.

@@ -47,7 +47,7 @@ enum ListQuery {
     return pairs.first
   }
 
-  private static func value<Value>(
+  static func value<Value>(
     _ tree: JSONTree, _ make: (String) throws(InvalidValue) -> Value
   ) throws(ValueFault) -> Value {
     guard case .text(let text) = tree else { throw ValueFault(.wrongType, "must be a text") }
@@ -62,7 +62,7 @@ enum ListQuery {
     try value(tree) { text throws(InvalidValue) in try Timestamp(rfc3339: text) }
   }
 
-  private static func word<Word: RawRepresentable & CaseIterable>(_ tree: JSONTree) throws(ValueFault) -> Word
+  static func word<Word: RawRepresentable & CaseIterable>(_ tree: JSONTree) throws(ValueFault) -> Word
   where Word.RawValue == String {
     guard case .text(let text) = tree, let word = Word(rawValue: text) else {
       throw ValueFault(.malformed, "must be one of " + Word.allCases.map(\.rawValue).joined(separator: ", "))

@@ -18,6 +18,8 @@ package enum MetricName {
   package static let connections = "paylink_connections"
   /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
   package static let oldestAge = "paylink_oldest_age_seconds"
+  /// Tries to deliver an event, by `endpoint` and `outcome`: delivered, failed, dead (given up).
+  package static let deliveries = "paylink_event_deliveries_total"
   /// Label sets that were refused because a metric had too many, by `metric`: our own fault, worth an alarm.
   package static let refusedLabelSets = "paylink_refused_label_sets_total"
 
@@ -32,6 +34,7 @@ package enum MetricName {
     keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
+    deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
     refusedLabelSets: "Label sets refused because a metric had too many.",
   ]
 }

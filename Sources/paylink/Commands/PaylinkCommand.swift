@@ -6,8 +6,8 @@ struct PaylinkCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "paylink", abstract: "A payment-link gateway for Freedom Pay.", version: Version.text,
     subcommands: [
-      ServeCommand.self, SandboxCommand.self, LinksCommand.self, OrphansCommand.self, KeysCommand.self, ConfigCommand.self,
-      MigrateCommand.self,
+      ServeCommand.self, SandboxCommand.self, LinksCommand.self, OrphansCommand.self, EventsCommand.self, CertifyCommand.self,
+      KeysCommand.self, ConfigCommand.self, MigrateCommand.self,
       HealthCommand.self, SignatureCommand.self, OpenAPICommand.self,
     ])
 

@@ -7,6 +7,7 @@ import Logging
 import Operations
 import Payments
 import Storage
+import Webhooks
 
 /// The use cases with their ports, and the routes and jobs that call them.
 struct Gateway {
@@ -62,6 +63,9 @@ struct Gateway {
     return Facade(
       configuration: configuration, create: CreateLink(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger),
       read: ReadLinks(store: store), events: ReadEvents(store: store, feed: store),
+      deliveries: OperateDeliveries(
+        endpoints: settings.webhooks.map(\.place.endpoint), feed: store, outbox: store, clock: clock,
+        logger: Logger(label: "paylink.webhooks")),
       cancel: CancelLink(store: store, run: run, clock: clock, logger: logger),
       accept: AcceptPayment(store: store, clock: clock, logger: logger),
       operate: OperateLink(store: store, run: run, clock: clock, logger: logger),

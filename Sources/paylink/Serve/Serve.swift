@@ -31,11 +31,15 @@ struct Serve {
     let host = isSandbox ? try sandboxHost(loops: loops) : nil
     let clock: any WallClock = host.map { FollowingClock(sandbox: $0.clock) } ?? MachineClock()
     let client = HTTPClient(configuration: Assembly.clientConfiguration(settings), loops: loops)
+    let sending = EventSending(settings: settings, loops: loops)
+    try await sending.register(in: store, clock: clock)
     let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
-    let services = try start(gateway, host: host, loops: loops, logger: logger)
+    let sendingJobs = sending.jobs(store: store, clock: clock, metrics: metrics)
+    let services = try start(gateway, jobs: sendingJobs, host: host, loops: loops, logger: logger)
     // They end the other way round: the API, operations, the sandbox, the schedule.
     try await Services.run(services, until: signals, logger: logger)
+    await sending.shutdown()
     await client.shutdown()
     await host?.client.shutdown()
     await store.close()
@@ -53,7 +57,7 @@ struct Serve {
 
   /// Opens the listeners, the API's last, and says so.
   private func start(
-    _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, logger: Logger
+    _ gateway: Gateway, jobs: [Schedule.Job], host: SandboxHost?, loops: EventLoopGroup, logger: Logger
   ) throws(CommandFailure) -> [any Service] {
     let draining = Draining()
     let time = DrainTime(limit: settings.limits.drainTimeout)
@@ -72,7 +76,7 @@ struct Serve {
     let operationsAddresses = try ListeningServer.start(operations)
     let apiAddresses = try ListeningServer.start(api)
     let schedule = Schedule(
-      jobs: gateway.jobs(connections: { api.openConnections }), loops: loops, draining: draining,
+      jobs: gateway.jobs(connections: { api.openConnections }) + jobs, loops: loops, draining: draining,
       time: time,
       logger: logger)
     logger.notice(

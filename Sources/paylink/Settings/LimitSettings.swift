@@ -1,4 +1,5 @@
 import Payments
+import Webhooks
 
 /// The bounds of design §4.7. Each stands once here with its default and what may be set; config/paylink.yaml says why it is so.
 struct LimitSettings: Sendable, Equatable {
@@ -20,6 +21,7 @@ struct LimitSettings: Sendable, Equatable {
   var acquirerTimeout: Duration = .seconds(20)
   var acquirerInFlight = 256
   var acquirerWaiting = 64
+  var webhook = WebhookPost.Limits()
   /// A body of the API; callbacks keep the server's own bound.
   var bodySize = 64 * 1024
   /// The waits of the use cases that may be set.
@@ -45,6 +47,8 @@ extension LimitSettings: Decodable {
     case acquirerTimeout = "acquirer_timeout"
     case acquirerInFlight = "acquirer_in_flight"
     case acquirerWaiting = "acquirer_waiting"
+    case webhookConnectTimeout = "webhook_connect_timeout"
+    case webhookTimeout = "webhook_timeout"
     case inProgressMargin = "in_progress_margin"
     case reopenAfter = "reopen_after"
     case openingsAtMost = "openings_at_most"
@@ -64,8 +68,7 @@ extension LimitSettings: Decodable {
   static var shape: [String: SettingsShape] {
     var shape = Dictionary(uniqueKeysWithValues: CodingKeys.allCases.map { ($0.rawValue, SettingsShape.value) })
     for (key, value) in [
-      "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB", "webhook_connect_timeout": "5s",
-      "webhook_timeout": "15s",
+      "json_depth": "8", "xml_depth": "16", "answer_size": "1MiB",
     ] { shape[key] = .later(neutral: value) }
     return shape
   }
@@ -93,7 +96,19 @@ extension LimitSettings: Decodable {
       throw values.broken(.acquirerConnectTimeout, "must not be longer than acquirer_timeout")
     }
     acquirerConnectTimeout = min(acquirerConnectTimeout, acquirerTimeout)
+    webhook = try Self.webhook(values)
     timing = try Self.timing(values)
+  }
+
+  private static func webhook(_ values: KeyedDecodingContainer<CodingKeys>) throws -> WebhookPost.Limits {
+    var limits = WebhookPost.Limits()
+    limits.whole = try values.read(.webhookTimeout, SettingText.wait(.seconds(1) ... .minutes(1))) ?? limits.whole
+    limits.connect = try values.read(.webhookConnectTimeout, SettingText.wait(.milliseconds(100) ... .minutes(1))) ?? limits.connect
+    guard limits.connect <= limits.whole || !values.contains(.webhookConnectTimeout) else {
+      throw values.broken(.webhookConnectTimeout, "must not be longer than webhook_timeout")
+    }
+    limits.connect = min(limits.connect, limits.whole)
+    return limits
   }
 
   private static func timing(_ values: KeyedDecodingContainer<CodingKeys>) throws -> Timing {

@@ -95,7 +95,10 @@ extension SettingsTree {
   }
 
   /// What stands in files of its own, by list.
-  private static let filed = ["merchants": ["secret_key", "previous_secret_key"], "api_keys": ["order_secret", "order_public_key"]]
+  private static let filed = [
+    "merchants": ["secret_key", "previous_secret_key"], "api_keys": ["order_secret", "order_public_key"],
+    "webhooks": ["secret", "previous_secret"],
+  ]
 
   /// Puts what those files hold in the place of the secrets. A secret of the environment goes before a file.
   func withSecretsOfFiles(file: String) throws(SettingsError) -> SettingsTree {

@@ -20,6 +20,7 @@ struct Settings: Sendable {
   var sandboxListen: SocketAddress
   var merchants: [MerchantSettings]
   var apiKeys: [KeySettings]
+  var webhooks: [WebhookSettings]
   var limits: LimitSettings
   var browsers: BrowserSettings
 
@@ -34,7 +35,7 @@ struct Settings: Sendable {
 
 extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
-    case listen, database, sandbox, merchants, limits, cors, rate
+    case listen, database, sandbox, merchants, limits, webhooks, cors, rate
     case trustedProxies = "trusted_proxies"
     case opsListen = "ops_listen"
     case publicURL = "public_url"
@@ -67,6 +68,7 @@ extension Settings: Decodable {
     sandboxListen = try sandbox?.read(.listen, Self.address) ?? Self.address(Default.sandboxListen)
     merchants = try values.decodeIfPresent([MerchantSettings].self, forKey: .merchants) ?? []
     apiKeys = try values.decodeIfPresent([KeySettings].self, forKey: .apiKeys) ?? []
+    webhooks = try values.decodeIfPresent([WebhookSettings].self, forKey: .webhooks) ?? []
     limits = try values.decodeIfPresent(LimitSettings.self, forKey: .limits) ?? LimitSettings()
     browsers = try BrowserSettings(in: values)
     guard !merchants.isEmpty else { throw values.broken(.merchants, "is required: at least one merchant") }
@@ -106,7 +108,7 @@ extension Settings {
         return SettingsError(path: "\(path).merchant_id", "\(merchant.number) stands twice for one host")
       }
     }
-    return brokenKey(names) ?? brokenAddress()
+    return brokenKey(names) ?? brokenWebhook(names) ?? brokenAddress()
   }
 
   private func brokenKey(_ merchants: Set<MerchantName>) -> SettingsError? {

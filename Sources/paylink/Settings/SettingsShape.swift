@@ -32,7 +32,7 @@ indirect enum SettingsShape {
     "sandbox": .section(["listen": .value]),
     "merchants": .members(merchant),
     "api_keys": .members(apiKey),
-    "webhooks": .later(),
+    "webhooks": .members(webhook),
     "cors": .section(["origins": .values]),
     "rate": .section(["per_key": .value, "per_address": .value]),
     "limits": .section(LimitSettings.shape),
@@ -55,6 +55,18 @@ indirect enum SettingsShape {
     "script_names": .section(["check": .value, "result": .value]),
     "late_money": .value,
     "late_money_dry_run": .value,
+  ]
+
+  private static let webhook: [String: SettingsShape] = [
+    "name": .value,
+    "url": .value,
+    "merchants": .values,
+    "secret": .secret,
+    "secret_file": .value,
+    "previous_secret": .secret,
+    "previous_secret_file": .value,
+    "events": .values,
+    "allow_private": .value,
   ]
 
   private static let apiKey: [String: SettingsShape] = [

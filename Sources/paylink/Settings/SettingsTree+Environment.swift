@@ -22,7 +22,7 @@ extension SettingsTree {
   /// Variables that begin like ours and are not settings: those of the `links` commands and of the build, and what Kubernetes and container links put
   /// into the environment of everything that runs beside a service called "paylink".
   private static func isForeign(_ variable: String) -> Bool {
-    ["PAYLINK_URL", "PAYLINK_KEY", "PAYLINK_PORT"].contains(variable) || variable.hasPrefix("PAYLINK_SERVICE_")
+    ["PAYLINK_URL", "PAYLINK_KEY", "PAYLINK_PORT", "PAYLINK_CERTIFY_SECRET"].contains(variable) || variable.hasPrefix("PAYLINK_SERVICE_")
       || variable.hasPrefix("PAYLINK_PORT_")
   }
 }

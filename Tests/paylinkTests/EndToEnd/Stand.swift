@@ -46,8 +46,8 @@ final class Stand: @unchecked Sendable {
       "api_keys:", "  - name: shop", "    kind: secret", "    sha256: \(SHA.hex(Self.key))",
       "    scopes: [links:read, links:write, refunds:write, events:read, admin]", "    merchants: [main]", "  - name: reader",
       "    kind: secret", "    sha256: \(SHA.hex(Self.readOnlyKey))", "    scopes: [links:read]", "    merchants: [main]",
-      "  - name: operator",
-      "    kind: secret", "    sha256: \(SHA.hex(Self.operatorKey))", "    scopes: [admin]", "    merchants: [main]",
+      "  - name: operator", "    kind: secret", "    sha256: \(SHA.hex(Self.operatorKey))", "    scopes: [events:read, admin]",
+      "    merchants: [main]",
     ]
     lines += keys.map { "  \($0)" } + settings
     if !limits.isEmpty { lines += ["limits:"] + limits.map { "  \($0)" } }

@@ -41,7 +41,7 @@ import Testing
       - {name: other, merchant_id: 7, region: uz, secret_key_file: NOWHERE}
     """
 
-  @Test("a broken setting is told in one exact line", arguments: unknown + values + between + later + sources + sandbox)
+  @Test("a broken setting is told in one exact line", arguments: unknown + values + between + webhooks + later + sources + sandbox)
   func line(_ example: Case) throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write(example.yaml, as: "c.yaml")
@@ -176,13 +176,44 @@ import Testing
     Case(yaml: "\(valid)ops_listen: 0.0.0.0:8080\n", line: "FILE: ops_listen: 0.0.0.0:8080 stands twice"),
   ]
 
+  /// One endpoint with these members beside its name, its secret in the environment.
+  private static func webhook(_ members: String, secret: String = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", _ line: String) -> Case {
+    Case(
+      yaml: "\(valid)webhooks:\n  - {name: crm, \(members)}\n", environment: secret.isEmpty ? [:] : ["PAYLINK_WEBHOOKS_CRM_SECRET": secret],
+      line: line)
+  }
+
+  static let webhooks: [Case] = [
+    webhook("merchants: [main]", "FILE: webhooks[0].url: is required"),
+    webhook(
+      "url: 'http://shop.example/', merchants: [main]",
+      "FILE: webhooks[0].url: must be https; http is only for loopback hosts, with allow_private"),
+    webhook("url: 'https://shop.example/'", "FILE: webhooks[0].merchants: is required: the names of the merchants whose events are sent"),
+    webhook(
+      "url: 'https://shop.example/', merchants: [mai]", "FILE: webhooks[0].merchants[0]: no merchant has the name mai, did you mean main?"),
+    webhook(
+      "url: 'https://shop.example/', merchants: [main], events: [paid]",
+      "FILE: webhooks[0].events[0]: must be *, a group such as payment.*, or a type such as payment_link.completed"),
+    webhook(
+      "url: 'https://shop.example/', merchants: [main]", secret: "",
+      "FILE: webhooks[0].secret: is required: secret_file in the file, or PAYLINK_WEBHOOKS_…_SECRET in the environment"),
+    webhook(
+      "url: 'https://shop.example/', merchants: [main]", secret: "whsec_short",
+      "PAYLINK_WEBHOOKS_CRM_SECRET: must be whsec_ and 24 to 64 bytes in base64"),
+    webhook(
+      "url: 'https://shop.example/', merchants: [main], secret: whsec_x", secret: "",
+      "FILE: webhooks[0].secret: a secret stands in the environment or in a file of its own: use secret_file"),
+    Case(
+      yaml: "\(valid)limits: {webhook_timeout: 2s, webhook_connect_timeout: 3s}\n",
+      line: "FILE: limits.webhook_connect_timeout: must not be longer than webhook_timeout"),
+  ]
+
   static let later: [Case] = [
     Case(yaml: "\(valid)tls: {certificate_file: a}\n", line: "FILE: tls.certificate_file is not built yet in this version"),
     Case(yaml: "\(valid)proxy_protocol: true\n", line: "FILE: proxy_protocol other than false is not built yet in this version"),
     Case(yaml: "\(valid)ops_console: true\n", line: "FILE: ops_console other than false is not built yet in this version"),
     Case(yaml: "\(valid)database: postgres://u@h/n\n", line: "FILE: database: postgres is not built yet in this version; use sqlite:PATH"),
     Case(yaml: "\(valid)database_password_file: a\n", line: "FILE: database_password_file is not built yet in this version"),
-    Case(yaml: "\(valid)webhooks: [{name: a}]\n", line: "FILE: webhooks is not built yet in this version"),
     Case(yaml: "\(valid)retention: {events: 30d}\n", line: "FILE: retention is not built yet in this version"),
     Case(yaml: "\(valid)limits: {json_depth: 9}\n", line: "FILE: limits.json_depth other than 8 is not built yet in this version"),
   ]

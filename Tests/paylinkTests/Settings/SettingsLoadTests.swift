@@ -5,6 +5,7 @@ import Logging
 import Payments
 import Testing
 import Transport
+import Webhooks
 
 @testable import paylink
 
@@ -113,6 +114,30 @@ import Transport
     _ = try Self.load(SettingsErrorTests.file("region: uz", "region: uz\n    secret_key_file: /nowhere"))
   }
 
+  @Test("endpoints come with their secrets from files and the environment, and are never printed with them")
+  func webhooks() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.write("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n", as: "crm")
+    let yaml = """
+      \(SettingsErrorTests.valid)webhooks:
+        - {name: crm, url: "https://shop.example/hook?key=1", merchants: [main], secret_file: \(path), events: [payment.*, refund.failed]}
+        - {name: local, url: "http://127.0.0.1:9/", merchants: [main], allow_private: true}
+      """
+    let settings = try Self.load(
+      yaml, environment: ["PAYLINK_WEBHOOKS_LOCAL_SECRET": "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"])
+    let places = settings.webhooks.map(\.place)
+    #expect(places.map(\.endpoint.name.text) == ["crm", "local"])
+    #expect(places[0].endpoint.patterns.map(\.text) == ["payment.*", "refund.failed"])
+    #expect(places[1].endpoint.patterns.map(\.text) == ["*"])
+    #expect(places.map(\.allowsPrivate) == [false, true])
+    #expect(places[0].secrets.current == (try WebhookSecret("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")))
+    #expect(places[1].secrets.current == (try WebhookSecret("whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD")))
+    #expect(settings.limits.webhook == WebhookPost.Limits(connect: .seconds(5), whole: .seconds(15)))
+    var dumped = ""
+    dump(settings, to: &dumped)
+    for text in ["\(settings)", dumped] { #expect(!text.contains("MfKQ9r8G") && !text.contains("C2FVsBQI")) }
+  }
+
   @Test("no print of the settings shows a secret")
   func redacted() throws {
     let settings = try Self.load(environment: [
@@ -138,8 +163,8 @@ import Transport
     #expect(settings.database == bare.database && settings.logLevel == bare.logLevel)
     #expect(settings.merchants[0].scriptNames == bare.merchants[0].scriptNames)
     #expect(settings.merchants[0].family == bare.merchants[0].family && settings.merchants[0].encoding == bare.merchants[0].encoding)
-    for key in SettingsShape.settings.everyKey
-    where !["secret_key", "previous_secret_key", "order_secret", "order_public_key"].contains(key) {
+    let secrets = ["secret_key", "previous_secret_key", "order_secret", "order_public_key", "secret", "previous_secret"]
+    for key in SettingsShape.settings.everyKey where !secrets.contains(key) {
       #expect(text.contains("\(key):"), "\(key) is not shown")
     }
   }

@@ -1,0 +1,71 @@
+import GRDB
+import Logging
+package import Payments
+
+extension SQLiteStore: Outbox {
+  package func register(_ endpoints: [Endpoint], at now: Timestamp) async throws(StoreError) {
+    try await write { try $0.register(endpoints, at: now) }
+  }
+
+  package func hasWork(for endpoint: EndpointName, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await read("looking for deliveries") { try $0.hasWork(for: endpoint, at: now) }
+  }
+
+  package func take(for endpoint: Endpoint, at now: Timestamp, until lease: Timestamp, limit: Int) async throws(StoreError) -> [Delivery] {
+    try await write { try $0.take(for: endpoint, at: now, until: lease, limit: limit) }
+  }
+
+  package func giveBack(_ delivery: Delivery, at now: Timestamp) async throws(StoreError) {
+    try await write { try $0.postpone(delivery.place, of: delivery.endpoint, to: now) }
+  }
+
+  package func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker {
+    try await write { try $0.record(record) }
+  }
+
+  package func queueAgain(_ event: EventID, for endpoints: [EndpointName], at now: Timestamp) async throws(StoreError) {
+    try await write { try $0.queueAgain(event, for: endpoints, at: now) }
+  }
+
+  package func enable(_ endpoint: EndpointName, at now: Timestamp) async throws(StoreError) -> Bool {
+    try await write { try $0.enable(endpoint) }
+  }
+
+  package func endpoints() async throws(StoreError) -> [EndpointState] {
+    try await read("reading endpoints") { try $0.endpoints() }
+  }
+
+  package func deliveries(_ query: DeliveryQuery) async throws(StoreError) -> DeliveryPage {
+    try await read("reading deliveries") { try $0.deliveries(query) }
+  }
+
+  /// Through the one writer, in a group with others' units, durable before it returns.
+  private func write<Value: Sendable>(_ body: @escaping @Sendable (OutboxWriter) throws -> Value) async throws(StoreError) -> Value {
+    let (limits, logger) = (limits, logger)
+    let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+      writer.enqueue(
+        WaitingUnit(writing: { db in
+          let reader = BookReader(db: db, limits: limits) { error in
+            logger.error("an event cannot be read", metadata: ["detail": "\(error.detail)"])
+          }
+          return try body(OutboxWriter(db: db, reader: reader))
+        }) { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+}
+
+extension WaitingUnit {
+  /// Writes that read what they need themselves.
+  /// - Parameter finish: called once, from the writer's queue.
+  fileprivate init<Value: Sendable>(
+    writing body: @escaping @Sendable (Database) throws -> Value, finish: @escaping @Sendable (Result<Value, StoreError>) -> Void
+  ) {
+    self.init(
+      share: .ordinary,
+      run: { db in
+        let value = try db.atOnce { try body(db) }
+        return Ran(wrote: true) { finish(.success(value)) }
+      }, fail: { finish(.failure($0)) })
+  }
+}

@@ -1,0 +1,80 @@
+import CoreMetrics
+import Facade
+import HTTPClient
+import Logging
+import Operations
+import Payments
+import Storage
+import Transport
+import Webhooks
+
+/// The events' way to the shop: two clients, since what an endpoint with `allow_private` may reach no other endpoint's connection may lead to, and a job for each
+/// endpoint.
+struct EventSending {
+  private let places: [WebhookPlace]
+  private let limits: WebhookPost.Limits
+  private let clients: (public: HTTPClient, any: HTTPClient)
+
+  init(settings: Settings, loops: EventLoopGroup) {
+    places = settings.webhooks.map(\.place)
+    limits = settings.limits.webhook
+    clients = Self.clients(loops: loops, endpoints: places.count)
+  }
+
+  /// No proxy: an event goes to the shop and nowhere else.
+  static func clients(loops: EventLoopGroup, endpoints: Int) -> (public: HTTPClient, any: HTTPClient) {
+    let atOnce = max(1, endpoints) * DeliverDue.inFlight
+    let configuration = { (addresses: AddressPolicy) in
+      HTTPClientConfiguration(
+        addresses: addresses, inFlight: atOnce, waiting: atOnce, connectionsPerHost: atOnce, connections: atOnce * 2)
+    }
+    return (
+      HTTPClient(configuration: configuration(.publicOnly), loops: loops), HTTPClient(configuration: configuration(.any), loops: loops)
+    )
+  }
+
+  /// Makes the endpoints in the books those of the settings.
+  func register(in store: SQLiteStore, clock: any WallClock) async throws(CommandFailure) {
+    do {
+      try await store.register(places.map(\.endpoint), at: clock.now())
+    } catch {
+      throw CommandFailure(.unavailable, "the endpoints of webhooks cannot be written: \(error.detail)")
+    }
+  }
+
+  func jobs(store: SQLiteStore, clock: any WallClock, metrics: PrometheusMetrics) -> [Schedule.Job] {
+    let courier = HTTPCourier(
+      places: places, post: WebhookPost(publicCaller: clients.public, anyCaller: clients.any, limits: limits)
+    ) { EventBody($0).bytes }
+    return places.map { place in
+      let deliver = DeliverDue(
+        endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, lease: limits.whole + Self.leaseMargin,
+        logger: Logger(label: "paylink.webhooks")
+      ) { endpoint, next in
+        metrics.makeCounter(
+          label: MetricName.deliveries, dimensions: [("endpoint", "\(endpoint)"), ("outcome", Self.word(next))]
+        ).increment(by: 1)
+      }
+      return Schedule.Job(name: "deliver \(place.endpoint.name)", every: Self.lookEvery) { () throws(StoreError) in _ = try await deliver()
+      }
+    }
+  }
+
+  func shutdown() async {
+    await clients.public.shutdown()
+    await clients.any.shutdown()
+  }
+
+  /// "At once" to a person; a look that finds nothing is one read.
+  private static let lookEvery = Duration.milliseconds(200)
+  /// For our own steps around a try.
+  private static let leaseMargin = Duration.seconds(5)
+
+  private static func word(_ next: DeliverySchedule.Next) -> String {
+    switch next {
+    case .delivered: "delivered"
+    case .again: "failed"
+    case .dead: "dead"
+    }
+  }
+}
