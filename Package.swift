@@ -116,8 +116,8 @@ let package = Package(
     tests(
       "paylink",
       [
-        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", "QRCode",
-        crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
+        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport",
+        "QRCode", crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
       ]),
   ],
   cxxLanguageStandard: .cxx17
