@@ -104,18 +104,18 @@ let package = Package(
       dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
       swiftSettings: settings),
     tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto, jwtKit]),
+    tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
     tests(
       "Webhooks",
       ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
-    tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests("Storage", ["Payments", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
       [
-        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport",
-        crypto, httpTypes, logging, serviceContext,
+        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", crypto,
+        httpTypes, logging, serviceContext,
       ]),
   ]
 )

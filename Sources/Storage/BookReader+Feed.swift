@@ -37,7 +37,7 @@ extension BookReader {
 }
 
 extension StoredRow<EventColumn> {
-  /// An orphan's.
+  /// An orphan's; those of version 1 say nothing of it.
   fileprivate func eventOfNoLink() throws(StoreError) -> Event {
     let (merchant, at): (MerchantName, Timestamp) = (try value(.merchant), try time(.at))
     let state: OrphanState? = try textIfAny(.orphan) == nil ? nil : try json(.orphan)

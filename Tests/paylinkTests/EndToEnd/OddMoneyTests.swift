@@ -78,6 +78,8 @@ import Testing
       (try? await stand.call(.get, "/v1/orphans"))?.json["data"].list.first?["payment_id"].int == number
     }
     #expect(seen)
+    let told = try await stand.call(.get, "/v1/events").json["data"].list.first { $0["type"].string == "payment.orphaned" }
+    #expect(told?["data"]["orphan"]["payment_id"].int == number)
     let list = try await orphans(stand, "list")
     #expect(list.status == 0 && list.output.contains("\(number)  paid  150000.00 UZS  order R1 of main"), "\(list)")
     #expect(try await orphans(stand, "adopt", "1").status != 0)
@@ -138,9 +140,13 @@ import Testing
     _ = try await stand.pay(order: "A5", amount: "150000.00")
     #expect(try await demoPayment(stand, link)["status"].string == "authorized")
     try await stand.advanceSandbox("96h")
-    // Told a day before: in the books until there are webhooks to listen with.
-    let events = "/v1/payment-links/\(link["id"])"
-    #expect(try await stand.call(.get, events, key: Self.demo).json["payment"]["status"].string == "authorized")
+    let history = "/v1/payment-links/\(link["id"])/events"
+    let isTold = await Poll.until(.seconds(10)) {
+      let events = (try? await stand.call(.get, history, key: Self.demo))?.json["data"].list ?? []
+      return events.last?["type"].string == "payment.capture_due"
+    }
+    #expect(isTold)
+    #expect(try await demoPayment(stand, link)["status"].string == "authorized")
     try await stand.advanceSandbox("25h")
     let isPaid = await Poll.until(.seconds(15)) { (try? await demoPayment(stand, link))?["status"].string == "paid" }
     #expect(isPaid)
