@@ -6,12 +6,13 @@ export PATH := $(SWIFT_PATH)
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 IMAGE ?= paylink:latest
+EXAMPLES ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate build release format lint image clean dependencies
+.PHONY: help run test simulate build check-api api-reference release format lint image clean dependencies
 
 help: ## says what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
 
 run: build ## installs what is missing, builds, runs gateway and sandbox on this machine
 	@exec "$$(swift build --show-bin-path)/paylink" serve --sandbox
@@ -27,6 +28,13 @@ simulate: dependencies ## runs SEEDS=1000 lives of money with faults and kills; 
 # Debug, not release: from a clean clone it stands in less than half the time, and starts in 0.1 s.
 build: dependencies ## a debug build: the quickest to stand
 	swift build --product paylink
+
+check-api: build ## holds the running gateway against its OpenAPI document, with schemathesis from PyPI (EXAMPLES=25)
+	@EXAMPLES=$(EXAMPLES) scripts/check-api
+
+api-reference: build ## makes docs/api.md from the OpenAPI document
+	"$$(swift build --show-bin-path)/paylink" openapi | scripts/api-reference > docs/api.md.new
+	mv docs/api.md.new docs/api.md
 
 release: dependencies ## an optimised build
 	swift build -c release --product paylink

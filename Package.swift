@@ -63,12 +63,14 @@ let package = Package(
     c("CCurl", library: "curl"),
     c("CExpat", library: "expat"),
     c("CQRCode", library: "qrencode"),
+    c("CPNG", library: "png16"),
+    c("CZXing", library: "ZXing"),
     c("CZlib", library: "z"),
 
     room("Transport", ["CLinux", logging]),
     room("HTTPServer", ["Transport", "CLinux", httpTypes, logging]),
     room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
-    room("QRCode", ["CQRCode", "CZlib"]),
+    room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
 
     room("Payments", [logging]),
 
@@ -83,7 +85,7 @@ let package = Package(
       name: "paylink",
       dependencies: [
         "Payments", "Facade", "Operations", "Webhooks", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", "Transport",
-        "CLinux", crypto, metrics, coreMetrics, instrumentation, serviceContext, logging, httpTypes,
+        "QRCode", "CLinux", crypto, metrics, coreMetrics, instrumentation, serviceContext, logging, httpTypes,
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Yams", package: "Yams"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -114,8 +116,9 @@ let package = Package(
     tests(
       "paylink",
       [
-        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport", crypto,
-        httpTypes, logging, serviceContext,
+        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport",
+        "QRCode", crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
       ]),
-  ]
+  ],
+  cxxLanguageStandard: .cxx17
 )

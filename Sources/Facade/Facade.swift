@@ -18,6 +18,8 @@ package struct Facade: Routable {
   let orphans: OrphanCases
   let sync: SyncLink
   let seen: MarkSeen
+  let follow: FollowLink
+  let fresh: OpenFreshPage
   let clock: any WallClock
   let logger: Logger
   let count: @Sendable (MerchantName, CreateCount) -> Void
@@ -27,6 +29,7 @@ package struct Facade: Routable {
   package init(
     configuration: FacadeConfiguration, create: CreateLink, read: ReadLinks, events: ReadEvents, deliveries: OperateDeliveries,
     cancel: CancelLink, accept: AcceptPayment, operate: OperateLink, orphans: OrphanCases, sync: SyncLink, seen: MarkSeen,
+    follow: FollowLink, fresh: OpenFreshPage,
     clock: any WallClock, logger: Logger,
     count: @escaping @Sendable (MerchantName, CreateCount) -> Void = { _, _ in }
   ) {
@@ -43,6 +46,8 @@ package struct Facade: Routable {
     self.orphans = orphans
     self.sync = sync
     self.seen = seen
+    self.follow = follow
+    self.fresh = fresh
     self.clock = clock
     self.logger = logger
     self.count = count
@@ -51,7 +56,16 @@ package struct Facade: Routable {
 
   package var routes: [Route] {
     let routes = calls
-    return routes + crossOrigin.preflights(of: routes) + configuration.rates.limited([Route(.get, "/p/{token}", handler: openShortLink)])
+    return routes + crossOrigin.preflights(of: routes) + configuration.rates.limited(publicRoutes)
+  }
+
+  /// Without credentials.
+  private var publicRoutes: [Route] {
+    [
+      Route(.get, "/openapi.yaml", handler: readDescription),
+      Route(.get, "/p/{token}", handler: openShortLink),
+      Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink),
+    ]
   }
 
   private var calls: [Route] {

@@ -10,22 +10,25 @@ package struct FreedomPayAcquirer: Acquirer {
   private let merchant: FreedomPayMerchant
   private let caller: any HTTPCaller
   private let clock: any WallClock
+  private let pictures: PagePictures
   private let logger: Logger
   package let callLimit: Duration
   /// How long a connection may take to stand (design §4.7).
   private let connectLimit: Duration
   /// The acquirer's own bound of `pg_lifetime` (protocol §2.3).
   package let longestPageLife: Duration = .seconds(PageFields.lifetimes.upperBound)
+  package let shortestPageLife: Duration = .seconds(PageFields.lifetimes.lowerBound)
 
   package init(
     merchant: FreedomPayMerchant, caller: any HTTPCaller, clock: any WallClock, callLimit: Duration = .seconds(20),
-    connectLimit: Duration = .seconds(5), logger: Logger
+    connectLimit: Duration = .seconds(5), pictures: PagePictures = .none, logger: Logger
   ) {
     self.merchant = merchant
     self.caller = caller
     self.clock = clock
     self.callLimit = callLimit
     self.connectLimit = connectLimit
+    self.pictures = pictures
     var logger = logger
     logger[metadataKey: "merchant"] = "\(merchant.name)"
     self.logger = logger
@@ -40,12 +43,23 @@ package struct FreedomPayAcquirer: Acquirer {
     let fields = PageFields(merchant: merchant, request: request).fields
     switch await call(path, fields, within: callLimit) {
     case .success(let answer):
-      return PageReading(fields: answer, expiresAt: request.now + .seconds(PageFields.lifetime(request))).answer
+      return await judged(
+        PageReading(fields: answer, expiresAt: request.now + .seconds(PageFields.lifetime(request))).answer, link: request.link.id)
     case .pending: return .unknown("a page that is pending")
     case .failure(let failure):
       log(failure, of: .page, link: request.link.id)
       return failure.pageAnswer
     }
+  }
+
+  /// The page, without a picture that leads elsewhere.
+  private func judged(_ answer: PageAnswer, link: LinkID) async -> PageAnswer {
+    guard case .opened(let id, var page) = answer, let picture = page.qr,
+      let fault = await pictures.fault(of: picture, on: page, merchant: merchant.name)
+    else { return answer }
+    logger.error("the acquirer's QR picture is withheld", metadata: ["link": "\(link)", "payment": "\(id)", "why": "\(fault.rawValue)"])
+    page.qr = nil
+    return .opened(id, page)
   }
 
   package func operate(_ request: OperationRequest) async -> OperationAnswer {

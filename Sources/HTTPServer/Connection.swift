@@ -16,6 +16,9 @@ final class Connection: @unchecked Sendable {
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
   @safe @exclusivity(unchecked) private var mustLinger = false
 
+  /// What its request waits for, if it does.
+  @safe @exclusivity(unchecked) private var running: RunningPause?
+
   private static let requestsPerTurn = 32
 
   /// - Parameter isLate: it came when only callback routes were served to newcomers.
@@ -50,12 +53,38 @@ final class Connection: @unchecked Sendable {
   /// Ends the connection if it waits for a request; one that the kernel has already is still served.
   func endIfIdle() { if isIdle { stream.endWhenEmpty() } }
 
-  func cut() { stream.cut() }
+  func cut() {
+    stream.cut()
+    endPause()
+  }
+
+  /// Ends the wait of a request: at drain nobody waits any more.
+  func endPause() { running?.end(.ended) }
 
   /// An instant of the loop's clock, so many nanoseconds from now.
   func deadline(_ time: UInt64) -> UInt64 { stream.loop.now + time }
 
   var times: Times { shard.state.times }
+}
+
+// MARK: - Pauses
+
+extension Connection {
+  /// `Pause.wait`, on the loop.
+  func pause(atMost limit: Duration, _ begin: (@escaping @Sendable () -> Void) -> Void) async -> Pause.End {
+    precondition(running == nil, "a request does one thing at a time")
+    guard !shard.isDraining else { return .ended }
+    let (pause, loop) = (RunningPause(loop: stream.loop), stream.loop)
+    running = pause
+    defer {
+      running = nil
+      stream.onPeerEnd(nil)
+    }
+    pause.begin(atMost: limit)
+    stream.onPeerEnd { pause.end(.ended) }
+    begin { loop.execute { pause.end(.woken) } }
+    return await pause.outcomeReached()
+  }
 }
 
 // MARK: - One request
@@ -161,7 +190,8 @@ extension Connection {
     Request(
       head: HTTPRequest(
         method: head.method, scheme: "http", authority: head.authority, path: head.target.path, headerFields: head.fields),
-      segments: head.target.segments, query: head.target.query, parameters: parameters, body: body, route: route, peer: peer, id: id)
+      segments: head.target.segments, query: head.target.query, parameters: parameters, body: body, route: route, peer: peer, id: id,
+      pause: Pause(connection: self))
   }
 }
 

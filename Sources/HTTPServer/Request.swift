@@ -18,10 +18,12 @@ package struct Request: Sendable {
   package var peer: String
   /// The id of this request, ours or the caller's, for logs and problems.
   package var id: String
+  /// How its handler waits for what happens elsewhere.
+  package var pause: Pause
 
   package init(
     head: HTTPRequest, segments: [String], query: String?, parameters: [String: String] = [:], body: [UInt8] = [], route: String = "",
-    peer: String = "", id: String = ""
+    peer: String = "", id: String = "", pause: Pause = .none
   ) {
     self.head = head
     self.segments = segments
@@ -31,5 +33,6 @@ package struct Request: Sendable {
     self.route = route
     self.peer = peer
     self.id = id
+    self.pause = pause
   }
 }

@@ -64,14 +64,17 @@ final class ServerShard: @unchecked Sendable {
     state.closed()
   }
 
-  /// Stops accepting and closes what is idle; the rest ends after its running request.
+  /// Stops accepting, closes what is idle and ends every pause; the rest ends after its running request.
   func beginDraining() {
     loop.preconditionIsCurrent()
     guard !isDraining else { return }
     isDraining = true
     for listener in listeners { listener.close() }
     listeners = []
-    for connection in connections { connection.endIfIdle() }
+    for connection in connections {
+      connection.endIfIdle()
+      connection.endPause()
+    }
   }
 
   /// Ends every connection where it stands.

@@ -6,6 +6,8 @@ package protocol Acquirer: Sendable {
   var callLimit: Duration { get }
   /// The longest that one page can be paid.
   var longestPageLife: Duration { get }
+  /// The shortest that one page can be asked to live.
+  var shortestPageLife: Duration { get }
   /// Opens the hosted page of a link. The same `idempotencyKey` gives the same page again.
   func openPage(_ request: PageRequest) async -> PageAnswer
   /// Captures, cancels or refunds. Sent once; what does not come back clearly is unknown.
@@ -13,6 +15,11 @@ package protocol Acquirer: Sendable {
   /// Asks what became of a payment.
   /// - Parameter limit: the longest that the call may take, if shorter than `callLimit`.
   func status(_ query: StatusQuery, within limit: Duration) async -> StatusAnswer
+}
+
+extension Acquirer {
+  /// As short as a link may live itself (design §4.4).
+  package var shortestPageLife: Duration { .seconds(300) }
 }
 
 /// A member of a create body that the acquirer, or the merchant's family of it, cannot serve.

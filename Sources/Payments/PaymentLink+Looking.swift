@@ -4,6 +4,7 @@ extension PaymentLink {
   mutating func scheduleLook(after now: Timestamp) {
     let looks =
       (needsLooking ? [lookTimes.first { $0 > now }] : []) + payments.map { $0.ownLook(after: now) } + operations.map(\.nextLookAt)
+      + [freshOpeningLook(after: now)]
     nextLookAt = looks.compactMap(\.self).min()
   }
 

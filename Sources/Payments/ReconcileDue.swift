@@ -49,6 +49,7 @@ package struct ReconcileDue: Sendable {
     if claimed.status == .creating {
       try await recover(claimed, of: merchant)
     } else {
+      if claimed.freshOpening != nil { try await recover.freshPage(of: claimed, merchant) }
       let synced = try await sync(claimed, within: merchant.acquirer.callLimit)
       for operation in synced.operations where operation.status == .requested { _ = try await run(synced, operation.id) }
     }

@@ -20,8 +20,24 @@ package protocol Store: Sendable {
   func oldest() async throws(StoreError) -> [Unfinished]
   /// Events of a link in the order of their sequence.
   func events(of link: LinkID) async throws(StoreError) -> [Event]
+  /// The first of them above a sequence.
+  func events(of link: LinkID, after sequence: Int64, limit: Int) async throws(StoreError) -> [Event]
+  /// How far these links are; what is not in the books is left out.
+  func sequences(of links: [LinkID]) async throws(StoreError) -> [LinkID: Int64]
   /// Whether the database answers and takes writes.
   func health() async -> Bool
+}
+
+extension Store {
+  package func events(of link: LinkID, after sequence: Int64, limit: Int) async throws(StoreError) -> [Event] {
+    Array(try await events(of: link).filter { $0.sequence > sequence }.prefix(limit))
+  }
+
+  package func sequences(of links: [LinkID]) async throws(StoreError) -> [LinkID: Int64] {
+    var sequences: [LinkID: Int64] = [:]
+    for id in links { sequences[id] = try await link(id)?.sequence }
+    return sequences
+  }
 }
 
 /// Which of a link's tokens.

@@ -13,6 +13,10 @@ package struct Timing: Hashable, Sendable {
   /// A payer's return asks the acquirer at most once in this time, and waits this long (design §4.3).
   package var returnSyncEvery: Duration = .seconds(10)
   package var returnSyncWait: Duration = .seconds(3)
+  /// After a page's end, how long it may still be payable: the acquirer counts its life from when our call arrived.
+  package var pageTolerance: Duration = .minutes(2)
+  /// After the acquirer would not open a fresh page, how long payers cannot ask for another.
+  package var freshPageEvery: Duration = .minutes(1)
   /// A reader of a link whose money is in doubt asks the acquirer at most once in this time, and waits this long.
   package var readSyncEvery: Duration = .seconds(30)
   package var readSyncWait: Duration = .seconds(2)

@@ -48,12 +48,28 @@ struct BookReader {
   }
 
   func events(of id: LinkID) throws -> [Event] {
+    try events(of: id, after: -1, limit: limits.eventsOfLink)
+  }
+
+  func events(of id: LinkID, after sequence: Int64, limit: Int) throws -> [Event] {
     guard let link = try link(id) else { return [] }
     var events: [Event] = []
     let rows = try Row.fetchCursor(
-      try db.cachedStatement(sql: BookStatements.eventsOfLink), arguments: ["link": id.text, "limit": limits.eventsOfLink])
+      try db.cachedStatement(sql: BookStatements.eventsOfLink),
+      arguments: ["link": id.text, "after": sequence, "limit": min(limit, limits.eventsOfLink)])
     while let row = try rows.next() { events.append(try StoredRow(event: row).event(of: link)) }
     return events
+  }
+
+  func sequences(of links: [LinkID]) throws -> [LinkID: Int64] {
+    var sequences: [LinkID: Int64] = [:]
+    let names = try StoredJSON.text(links.map(\.text))
+    let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.sequences), arguments: ["names": names])
+    while let row = try rows.next() {
+      guard let id = try? LinkID(row[0]) else { throw StoreError(.corrupt, "link: id cannot be read") }
+      sequences[id] = row[1]
+    }
+    return sequences
   }
 
   func merchants() throws -> [MerchantName] {

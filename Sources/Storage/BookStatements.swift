@@ -1,7 +1,8 @@
 /// The statements about all that stands beside the links.
 enum BookStatements {
   static let insertEvent = "INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))"
-  static let eventsOfLink = "SELECT \(EventColumn.list) FROM event WHERE link = :link ORDER BY sequence, feed LIMIT :limit"
+  static let eventsOfLink =
+    "SELECT \(EventColumn.list) FROM event WHERE link = :link AND sequence > :after ORDER BY sequence, feed LIMIT :limit"
 
   /// Behind a place; `feed` comes last.
   static let feed = """

@@ -22,6 +22,7 @@ final class GroupWriter: Sendable {
   private let logger: Logger
   private let queue = DispatchQueue(label: "paylink.storage.writer")
   private let waiting = Mutex(Waiting())
+  private let tell = Mutex<(@Sendable ([LinkID: Int64]) -> Void)?>(nil)
   /// Commits that wrote, since the start.
   let commits = Atomic<Int>(0)
 
@@ -42,6 +43,9 @@ final class GroupWriter: Sendable {
     case .closed: unit.fail(StoreError(.unavailable, "the store is closed"))
     }
   }
+
+  /// Tells after every commit how far its links are.
+  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { self.tell.withLock { $0 = tell } }
 
   /// Takes no more units, and returns when those that wait are answered.
   func close() async {
@@ -104,6 +108,7 @@ final class GroupWriter: Sendable {
     var answers: [@Sendable () -> Void] = []
     answers.reserveCapacity(group.count)
     var wrote = false
+    var changed: [PaymentLink] = []
     do {
       // Only after a ROLLBACK that failed.
       if db.isInsideTransaction { try db.rollback() }
@@ -112,6 +117,7 @@ final class GroupWriter: Sendable {
         do {
           let ran = try unit.run(db)
           wrote = wrote || ran.wrote
+          changed += ran.changed
           answers.append(ran.succeed)
         } catch let failure as StoreError {
           logger.error("a unit was not written", metadata: ["code": "\(failure.code.rawValue)", "detail": "\(failure.detail)"])
@@ -129,6 +135,10 @@ final class GroupWriter: Sendable {
       throw StoreError(failedCommit: error)
     }
     if wrote { commits.add(1, ordering: .relaxed) }
+    if !changed.isEmpty, let tell = tell.withLock({ $0 }) {
+      let sequences = Dictionary(changed.map { ($0.id, $0.sequence) }, uniquingKeysWith: max)
+      answers.append { tell(sequences) }
+    }
     return answers
   }
 

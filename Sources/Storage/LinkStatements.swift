@@ -43,6 +43,8 @@ enum LinkStatements {
       """
   }
 
+  /// Of many links by their names, a JSON list; each is found by the index.
+  static let sequences = "SELECT link.id, link.sequence FROM json_each(:names) AS name CROSS JOIN link ON link.id = name.value"
   static let insertMetadata = """
     INSERT INTO link_metadata (merchant, key, value, created_at, id) VALUES (:merchant, :key, :value, :created_at, :id)
     """

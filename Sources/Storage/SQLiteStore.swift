@@ -71,6 +71,17 @@ package final class SQLiteStore: Store {
     try await read("reading events") { try $0.events(of: link) }
   }
 
+  package func events(of link: LinkID, after sequence: Int64, limit: Int) async throws(StoreError) -> [Event] {
+    try await read("reading new events") { try $0.events(of: link, after: sequence, limit: limit) }
+  }
+
+  package func sequences(of links: [LinkID]) async throws(StoreError) -> [LinkID: Int64] {
+    try await read("reading how far links are") { try $0.sequences(of: links) }
+  }
+
+  /// Tells, from the writer's queue, how far the links of every commit of ours are from now on. It must not block.
+  package func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { writer.onChange(tell) }
+
   /// Every merchant that has a link here.
   package func merchants() async throws(StoreError) -> [MerchantName] {
     try await read("reading the merchants") { try $0.merchants() }

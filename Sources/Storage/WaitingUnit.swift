@@ -6,6 +6,8 @@ struct WaitingUnit: Sendable {
   /// A unit that ran: what is left is to tell its caller, once the group is durable.
   struct Ran: Sendable {
     let wrote: Bool
+    /// Links as they stand now.
+    var changed: [PaymentLink] = []
     let succeed: @Sendable () -> Void
   }
 
@@ -28,7 +30,8 @@ extension WaitingUnit {
       for _ in 0..<limits.conflictRuns {
         let snapshot = try reader.snapshot(unit.scope)
         let decision = unit.decide(snapshot)
-        let ran = Ran(wrote: !decision.changes.isEmpty) { finish(.success(decision.outcome)) }
+        let changed = decision.changes.updated + (decision.changes.inserted.map { [$0] } ?? [])
+        let ran = Ran(wrote: !decision.changes.isEmpty, changed: changed) { finish(.success(decision.outcome)) }
         if decision.changes.isEmpty { return ran }
         do {
           try db.atOnce { try BookWriter(db: db).write(decision.changes, over: snapshot) }

@@ -9,10 +9,13 @@ package struct Interest: OptionSet, Sendable {
   package static let read = Interest(rawValue: 1)
   /// Bytes can be written.
   package static let write = Interest(rawValue: 2)
+  /// The peer has closed its side; bytes that come meanwhile are left where they are.
+  package static let peerEnd = Interest(rawValue: 4)
 
   /// The kernel's mask. Errors and hang-ups are always reported.
   var events: UInt32 {
     (contains(.read) ? clinux_epoll_in | clinux_epoll_rdhup : 0) | (contains(.write) ? clinux_epoll_out : 0)
+      | (contains(.peerEnd) ? clinux_epoll_rdhup : 0)
   }
 }
 

@@ -26,6 +26,7 @@ package final class Stream: @unchecked Sendable {
   @safe @exclusivity(unchecked) private var broken = false
   @safe @exclusivity(unchecked) private var isCut = false
   @safe @exclusivity(unchecked) private var endsWhenEmpty = false
+  @safe @exclusivity(unchecked) private var peerEnd: (() -> Void)?
 
   @safe private struct Waiter {
     var continuation: UnsafeContinuation<Bool, Never>?
@@ -98,13 +99,23 @@ package final class Stream: @unchecked Sendable {
     _ = wake(&reading, inTime: true)
   }
 
+  /// Calls `action` once, on the loop's thread, when the peer ends its side or breaks off: for one who neither reads nor writes for a while. nil stops it.
+  ///
+  /// A peer that only ended its side may still read; who asks for this takes it as gone. Where epoll takes no more, nothing is called, and the next write tells.
+  package func onPeerEnd(_ action: (() -> Void)?) {
+    loop.preconditionIsCurrent()
+    peerEnd = action
+    guard action != nil, descriptor >= 0 else { return }
+    do { try watch(.peerEnd) } catch { peerEnd = nil }
+  }
+
   /// Closes the descriptor. Nobody may wait on the stream any more.
   package func close() {
     loop.preconditionIsCurrent()
     guard descriptor >= 0 else { return }
     if let registration { loop.deregister(registration) }
     if let timer { loop.cancel(timer) }
-    (registration, timer) = (nil, nil)
+    (registration, timer, peerEnd) = (nil, nil, nil)
     _ = Glibc.close(descriptor)
     descriptor = -1
   }
@@ -182,13 +193,15 @@ extension Stream {
   private func ready(_ readiness: Readiness) {
     let failed = !readiness.isDisjoint(with: [.error, .hangUp])
     var unwanted: Interest = []
+    if failed || readiness.contains(.peerClosed), let action = peerEnd.take() { action() }
+    if peerEnd == nil { unwanted.insert(.peerEnd) }
     if failed || !readiness.isDisjoint(with: [.readable, .peerClosed]) {
       if !wake(&reading, inTime: true) { unwanted.insert(.read) }
     }
     if failed || readiness.contains(.writable) {
       if !wake(&writing, inTime: true) { unwanted.insert(.write) }
     }
-    if failed && unwanted == [.read, .write] {
+    if failed && unwanted.isSuperset(of: [.read, .write]) {
       ignore()
     } else if !interest.isDisjoint(with: unwanted), let registration {
       // Nobody waits for it now: a level-triggered report would come again and again.

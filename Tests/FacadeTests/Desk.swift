@@ -14,6 +14,7 @@ struct Desk {
   let clock = ManualClock()
   let acquirer: ScriptedAcquirer
   let router: Router
+  let routes: [Route]
   let main: MerchantName
   let other: MerchantName
   let counts = Counts()
@@ -60,6 +61,7 @@ struct Desk {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let settle = SettlePayment(store: books, merchants: merchants, clock: clock, logger: logger)
     let run = RunOperation(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    let sync = SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger)
     var configuration = FacadeConfiguration(publicURL: "https://pay.example.uz/", keys: keys, merchants: merchants)
     configuration.origins = origins
     configuration.rates = rates
@@ -79,10 +81,12 @@ struct Desk {
       orphans: OrphanCases(
         read: ReadOrphans(store: books),
         adopt: AdoptOrphan(store: books, merchants: merchants, settle: settle, logger: logger)),
-      sync: SyncLink(store: books, merchants: merchants, settle: settle, clock: clock, logger: logger),
-      seen: MarkSeen(store: books, clock: clock), clock: clock, logger: logger,
+      sync: sync, seen: MarkSeen(store: books, clock: clock),
+      follow: FollowLink(store: books, watch: LinkWatch(store: books, logger: logger), readers: 100),
+      fresh: OpenFreshPage(store: books, merchants: merchants, sync: sync, clock: clock, logger: logger), clock: clock, logger: logger,
       count: { [counts] merchant, count in counts.add("\(merchant) \(count.rawValue)") })
-    router = try Router(facade.routes)
+    routes = facade.routes
+    router = try Router(routes)
   }
 
   /// A body that is right in every way.

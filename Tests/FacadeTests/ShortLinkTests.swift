@@ -73,18 +73,87 @@ struct ShortLinkTests {
   @Test("The page is open until its last moment, then the link says so, and at the link's end it has expired")
   func ends() async throws {
     let desk = try Desk()
-    let link = try Self.link(.active)
+    var link = try Self.link(.active)
+    link.payments.removeLast()
     desk.books.put(link)
     desk.clock.advance(by: Desk.page.expiresAt - desk.clock.now() - .milliseconds(1))
     #expect(try await desk.call(.get, Self.path, key: nil).status == 302)
     desk.clock.advance(by: .milliseconds(1))
+    // The acquirer may count a little longer than we do.
     let ended = try await desk.call(.get, Self.path, key: nil)
-    #expect(ended.status == 200)
-    #expect(ended.text.contains("The payment page has closed"))
+    #expect(ended.status == 202)
+    #expect(!ended.text.contains("<form"))
+    desk.clock.advance(by: .minutes(2))
+    let renewable = try await desk.call(.get, Self.path, key: nil)
+    #expect(renewable.status == 200)
+    #expect(renewable.text.contains("<form method=\"post\"><button>Open the payment page</button></form>"))
+    #expect(desk.acquirer.requests.isEmpty)
+    // Less time than any page lives.
+    desk.clock.advance(by: link.expiresAt - desk.clock.now() - .seconds(299))
+    #expect(try await desk.call(.get, Self.path, key: nil).text.contains("The payment page has closed"))
     desk.clock.advance(by: link.expiresAt - desk.clock.now())
     #expect(try await desk.call(.get, Self.path, key: nil).status == 410)
-    desk.books.put(try Self.link(.active, hasPage: false))
-    #expect(LinkState(try Self.link(.active, hasPage: false), now: link.createdAt) == .pageEnded)
+    #expect(LinkState(try Self.link(.active, hasPage: false), door: .shut, now: link.createdAt) == .pageEnded)
+  }
+
+  @Test("The button opens a fresh page once, and whoever presses it later is led to the same")
+  func renewed() async throws {
+    let desk = try Desk()
+    var link = try Self.link(.active)
+    link.payments.removeLast()
+    desk.books.put(link)
+    desk.acquirer.answer(pages: [
+      .opened(try PaymentID(900), PaymentPage(url: "https://customer.example/2", expiresAt: link.expiresAt))
+    ])
+    #expect(try await desk.call(.post, Self.path, key: nil).fields[.location] == Desk.page.url)
+    desk.clock.advance(by: Desk.page.expiresAt - desk.clock.now() + .minutes(2))
+    // Looking opens nothing.
+    for method in [HTTPRequest.Method.get, .head] { #expect(try await desk.call(method, Self.path, key: nil).status == 200) }
+    #expect(desk.acquirer.requests.isEmpty)
+    for _ in 0..<2 {
+      let answer = try await desk.call(.post, Self.path, key: nil)
+      #expect(answer.status == 303)
+      #expect(answer.fields[.location] == "https://customer.example/2")
+      #expect(answer.fields[.cacheControl] == "no-store")
+      #expect(answer.fields[.referrerPolicy] == "no-referrer")
+    }
+    #expect(desk.acquirer.requests.map(\.idempotencyKey) == ["\(link.id)-2"])
+    #expect(try await desk.call(.get, Self.path, key: nil).status == 302)
+  }
+
+  @Test(
+    "What hinders a fresh page is said, and the link stays as it was",
+    arguments: [
+      (.notSent(.unreachable("no route")), 503, "Please try again"),
+      (.unknown("time-out"), 202, "One moment"),
+      (.refused(AcquirerRefusal(kind: .refused, code: "9999", description: "no")), 410, "The link does not work"),
+    ] as [(PageAnswer, Int, String)])
+  func notRenewed(_ answer: PageAnswer, _ status: Int, _ title: String) async throws {
+    let desk = try Desk(pages: [answer])
+    var link = try Self.link(.active)
+    link.payments.removeLast()
+    desk.books.put(link)
+    desk.clock.advance(by: Desk.page.expiresAt - desk.clock.now() + .minutes(2))
+    let shown = try await desk.call(.post, Self.path, key: nil)
+    #expect(shown.status == status)
+    #expect(shown.text.contains(title))
+    #expect(desk.books.allLinks.first?.status == .active)
+    #expect(desk.books.allLinks.first?.page == Desk.page)
+  }
+
+  @Test(
+    "A button pressed on a link that has ended opens nothing",
+    arguments: [LinkStatus.creating, .completed, .review, .expired, .canceled, .failed])
+  func shut(_ status: LinkStatus) async throws {
+    let desk = try Desk()
+    desk.books.put(try Self.link(status))
+    desk.clock.advance(by: Desk.page.expiresAt - desk.clock.now() + .minutes(2))
+    let get = try await desk.call(.get, Self.path, key: nil)
+    let post = try await desk.call(.post, Self.path, key: nil)
+    #expect(post.status == get.status)
+    #expect(post.text == get.text)
+    #expect(try await desk.call(.post, "/p/00000000000000000000000009", key: nil).status == 404)
+    #expect(desk.acquirer.requests.isEmpty)
   }
 
   @Test("An unknown token, another of the link's tokens and a text that is none are one 404 page")
@@ -126,7 +195,9 @@ struct ShortLinkTests {
 
   @Test("Every state has its words in every language")
   func words() {
-    let states: [LinkState] = [.creating, .pageEnded, .paid, .review, .expired, .canceled, .failed, .notFound, .unavailable]
+    let states: [LinkState] = [
+      .creating, .renewable, .pageEnded, .paying, .paid, .review, .expired, .canceled, .failed, .notFound, .unavailable,
+    ]
     for language in PageLanguage.allCases {
       let titles = states.map { language.words(for: $0).title }
       #expect(Set(titles).count == states.count)

@@ -102,8 +102,15 @@ final class Wire: HTTPCaller {
 }
 
 extension FreedomPayAcquirer {
-  init(_ merchant: FreedomPayMerchant = Fixture.merchant(), wire: Wire) {
-    self.init(merchant: merchant, caller: wire, clock: Fixture.Clock(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+  /// - Parameter picture: what every QR picture shows.
+  init(
+    _ merchant: FreedomPayMerchant = Fixture.merchant(), wire: Wire,
+    picture: String? = "https://customer.freedompay.uz/pay.html?customer=1a&b=2",
+    withheld: @escaping @Sendable (MerchantName) -> Void = { _ in }
+  ) {
+    self.init(
+      merchant: merchant, caller: wire, clock: Fixture.Clock(), pictures: PagePictures(text: { _ in picture }, withheld: withheld),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
   }
 }
 

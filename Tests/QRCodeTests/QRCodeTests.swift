@@ -34,6 +34,37 @@ struct QRCodeTests {
     #expect(sizes == sizes.sorted() && sizes.first! < sizes.last!)
   }
 
+  @Test("a picture is read back as its text, at every correction and module size, by a reader that did not make it", arguments: texts)
+  func pictures(text: String) throws {
+    for correction in [QRCode.Correction.low, .medium, .quartile, .high] {
+      guard let code = try? QRCode(text, correction: correction) else { continue }
+      for size in [3, 4, 8] where (code.size + 8) * size <= 2048 {
+        #expect(QRPicture.text(png: code.png(moduleSize: size)) == text, "\(correction) \(size)")
+      }
+    }
+  }
+
+  @Test("what is no picture, no whole one, has no code, or would be too large to look at has no text")
+  func noPictures() throws {
+    let png = try QRCode(Self.texts[0]).png(moduleSize: 4)
+    for count in 0..<png.count / 2 where count % 7 == 0 { #expect(QRPicture.text(png: Array(png.prefix(count))) == nil) }
+    #expect(QRPicture.text(png: Array("<svg/>".utf8)) == nil)
+    #expect(QRPicture.text(png: Array(repeating: 0, count: 500)) == nil)
+    // Its head says 65,535 × 65,535 pixels.
+    var bomb = png
+    bomb.replaceSubrange(16..<24, with: [0, 0, 255, 255, 0, 0, 255, 255])
+    #expect(QRPicture.text(png: bomb) == nil)
+    var none = png
+    none.replaceSubrange(16..<24, with: [0, 0, 0, 0, 0, 0, 0, 0])
+    #expect(QRPicture.text(png: none) == nil)
+    // Every byte of it flipped once: whatever comes of it is a text or none, never a crash.
+    for index in png.indices {
+      var broken = png
+      broken[index] ^= 0xFF
+      _ = QRPicture.text(png: broken)
+    }
+  }
+
   @Test("the PNG says its size, one bit a pixel, and ends in IEND")
   func pngHead() throws {
     let code = try QRCode("hello")

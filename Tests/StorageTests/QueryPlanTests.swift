@@ -37,6 +37,7 @@ import Testing
       Case("operations", LinkStatements.operations, by: "sqlite_autoindex_operation_2"),
       Case("what open refunds reserve", Schema.reserved("refund").replacing("new.", with: ":"), by: "sqlite_autoindex_operation_2"),
       Case("events", BookStatements.eventsOfLink, by: "event_link"),
+      Case("sequences", LinkStatements.sequences, by: "sqlite_autoindex_link_1"),
       Case("the feed", BookStatements.feed, by: "event_merchant"),
       Case("event by id", BookStatements.eventByID),
       Case("event by place", OutboxStatements.event),
@@ -91,7 +92,8 @@ import Testing
       }
       #expect(!steps.isEmpty)
       for step in steps {
-        #expect(!step.hasPrefix("SCAN"), "\(name): \(step)")
+        // A list that comes with the statement is walked, of course.
+        #expect(!step.hasPrefix("SCAN") || step.contains("VIRTUAL TABLE"), "\(name): \(step)")
         #expect(test.sorts || !step.contains("TEMP B-TREE"), "\(name): \(step)")
       }
       if let index = test.index { #expect(steps.contains { $0.contains("\(index) ") }, "\(name): \(steps)") }

@@ -25,7 +25,7 @@ extension HTTPField.Name {
   static let rateLimit = named("RateLimit")
   static let rateLimitPolicy = named("RateLimit-Policy")
 
-  private static func named(_ text: String) -> HTTPField.Name {
+  static func named(_ text: String) -> HTTPField.Name {
     guard let name = HTTPField.Name(text) else { preconditionFailure("a field name of ours is a token") }
     return name
   }

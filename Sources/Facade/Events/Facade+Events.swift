@@ -4,9 +4,10 @@ import Payments
 
 /// What happened (design §4.3, §4.5).
 extension Facade {
-  /// `GET /v1/payment-links/{id}/events`: `{"data"}`, one link's history, oldest first, for a key or the link's client token.
+  /// `GET /v1/payment-links/{id}/events`: `{"data"}`, one link's history, oldest first, for a key or the link's client token; live where a stream is wanted.
   @Sendable func linkEvents(_ request: Request) async throws(Problem) -> Response {
     let (link, view) = try await linkToRead(request)
+    if Self.wantsStream(request) { return try eventStream(of: link, view: view, request) }
     let history = try await stored(request) { () throws(StoreError) in try await events(of: link.id) }
     return JSONAnswer.response(.ok, EventListBody(data: Self.bodies(of: history, view)))
   }

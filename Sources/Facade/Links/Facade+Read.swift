@@ -3,11 +3,13 @@ import HTTPTypes
 import Payments
 
 extension Facade {
-  /// `GET /v1/payment-links/{id}`, for a key or the link's client token.
+  /// `GET /v1/payment-links/{id}`, for a key or the link's client token; with `wait` when it has changed.
   @Sendable func readLink(_ request: Request) async throws(Problem) -> Response {
-    let (found, view) = try await linkToRead(request)
+    let (found, view) = try await linkToRead(request, allowing: WaitQuery.members)
+    let wait = try WaitQuery.read(try request.query())
     // What may be over is asked about, not for long; where that fails, what is known is shown.
-    let link = (try? await sync.onRead(found)) ?? found
+    let asked = (try? await sync.onRead(found)) ?? found
+    let link = try await changed(asked, wait, request)
     return JSONAnswer.response(.ok, LinkBody(link, publicURL: configuration.publicURL, view: view))
   }
 
@@ -26,10 +28,11 @@ extension Facade {
   }
 
   /// The link of the path, if the caller may read it: another merchant's link, or a link that is not the token's own, is not found.
-  func linkToRead(_ request: Request) async throws(Problem) -> (PaymentLink, LinkBody.View) {
+  /// - Parameter members: what else the query may hold.
+  func linkToRead(_ request: Request, allowing members: Set<String> = []) async throws(Problem) -> (PaymentLink, LinkBody.View) {
     let query = try request.query()
     let caller = try access.reader(of: request, query: query)
-    try QueryMembers.allow([Access.clientParameter], in: query)
+    try QueryMembers.allow(members.union([Access.clientParameter]), in: query)
     switch caller {
     case .key(let key): return (try await link(of: request, for: key), .key)
     case .client(let token):

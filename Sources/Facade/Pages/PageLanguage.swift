@@ -12,6 +12,17 @@ enum PageLanguage: String, Sendable, CaseIterable {
     return row[self] ?? row[.en] ?? ("", "")
   }
 
+  /// What stands on the button that opens a fresh page.
+  var openPage: String {
+    switch self {
+    case .en: "Open the payment page"
+    case .ru: "Открыть страницу оплаты"
+    case .uz: "To‘lov sahifasini ochish"
+    case .kk: "Төлем бетін ашу"
+    case .ky: "Төлөм барагын ачуу"
+    }
+  }
+
   /// By `LinkState.word`.
   private static let table: [String: [PageLanguage: (title: String, text: String)]] = [
     "creating": [
@@ -27,6 +38,20 @@ enum PageLanguage: String, Sendable, CaseIterable {
       .uz: ("To‘lov sahifasi yopildi", "Uning vaqti tugadi. Do‘kondan yangi havola so‘rang."),
       .kk: ("Төлем беті жабылды", "Оның уақыты бітті. Дүкеннен жаңа сілтеме сұраңыз."),
       .ky: ("Төлөм барагы жабылды", "Анын убактысы бүттү. Дүкөндөн жаңы шилтеме сураңыз."),
+    ],
+    "renewable": [
+      .en: ("Pay this order", "The last payment page has closed. You can open a new one."),
+      .ru: ("Оплатить заказ", "Прежняя страница оплаты закрыта. Можно открыть новую."),
+      .uz: ("Buyurtmani to‘lash", "Avvalgi to‘lov sahifasi yopildi. Yangisini ochish mumkin."),
+      .kk: ("Тапсырысты төлеу", "Алдыңғы төлем беті жабылды. Жаңасын ашуға болады."),
+      .ky: ("Буйрутманы төлөө", "Мурунку төлөм барагы жабылды. Жаңысын ачса болот."),
+    ],
+    "paying": [
+      .en: ("A payment may be under way", "Please wait until its result is known. This page renews itself."),
+      .ru: ("Возможно, идёт оплата", "Подождите, пока станет известен результат. Эта страница обновится сама."),
+      .uz: ("To‘lov bajarilayotgan bo‘lishi mumkin", "Natija ma’lum bo‘lguncha kuting. Bu sahifa o‘zi yangilanadi."),
+      .kk: ("Төлем жүріп жатуы мүмкін", "Нәтижесі белгілі болғанша күтіңіз. Бұл бет өзі жаңарады."),
+      .ky: ("Төлөм жүрүп жатышы мүмкүн", "Жыйынтыгы белгилүү болгуча күтүңүз. Бул барак өзү жаңырат."),
     ],
     "paid": [
       .en: ("Paid", "The payment has arrived. Thank you."),
@@ -86,7 +111,9 @@ extension LinkState {
     switch self {
     case .payable: "payable"
     case .creating: "creating"
+    case .renewable: "renewable"
     case .pageEnded: "pageEnded"
+    case .paying: "paying"
     case .paid: "paid"
     case .review: "review"
     case .expired: "expired"

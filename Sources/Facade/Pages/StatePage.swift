@@ -18,12 +18,14 @@ struct StatePage: Sendable {
   func response(_ state: LinkState, language: String?, _ request: Request) -> Response {
     let language = PageLanguage(language ?? request.head.headerFields[.acceptLanguage] ?? "")
     let words = language.words(for: state)
-    let html = template.render(["language": language.rawValue, "title": words.title, "text": words.text])
+    var values = ["language": language.rawValue, "title": words.title, "text": words.text]
+    if state == .renewable { values["button"] = language.openPage }
+    let html = template.render(values)
     var fields: HTTPFields = [
       .cacheControl: "no-store", .referrerPolicy: "no-referrer", .xContentTypeOptions: "nosniff",
       .contentSecurityPolicy: "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
     ]
-    if state == .creating { fields[.refresh] = "3" }
+    if state.isPassing { fields[.refresh] = "3" }
     if state == .unavailable { fields[.retryAfter] = "5" }
     return Response(status: state.status, contentType: "text/html; charset=utf-8", text: html, fields: fields)
   }
@@ -41,10 +43,11 @@ struct StatePage: Sendable {
     main { max-width: 26rem; margin: 18vh auto 0; padding: 2rem 1.5rem; background: #fff; border-radius: 1rem; text-align: center; }
     h1 { font-size: 1.5rem; margin: 0 0 .75rem; }
     p { margin: 0; }
+    button { margin-top: 1.5rem; padding: .75rem 1.5rem; font: inherit; color: #fff; background: #1f6feb; border: 0; border-radius: .5rem; }
     @media (prefers-color-scheme: dark) { body { color: #e8ecf2; background: #12161c; } main { background: #1d232c; } }
     </style>
     </head>
-    <body><main><h1>{{title}}</h1><p>{{text}}</p></main></body>
+    <body><main><h1>{{title}}</h1><p>{{text}}</p>{{#button}}<form method="post"><button>{{.}}</button></form>{{/button}}</main></body>
     </html>
 
     """

@@ -8,6 +8,10 @@ package enum MetricName {
   package static let linksCreated = "paylink_links_created_total"
   /// The acquirer's calls, by `kind` (check, result) and `verdict`.
   package static let callbacks = "paylink_callbacks_total"
+  /// QR pictures of the acquirer that did not show the page's own address, by `merchant`.
+  package static let picturesWithheld = "paylink_acquirer_pictures_withheld_total"
+  /// Readers that wait for a link or follow its events.
+  package static let waitingReaders = "paylink_waiting_readers"
   /// When an API key was last used, in seconds since 1970, by `key` (its name). A key without a series was not used since the start.
   package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
@@ -25,6 +29,8 @@ package enum MetricName {
     httpRequestDuration: "Seconds from a whole request to its answer.",
     linksCreated: "Payment links asked for, by outcome.",
     callbacks: "Calls of the acquirer by kind and verdict.",
+    picturesWithheld: "QR pictures of the acquirer that did not show the page's address.",
+    waitingReaders: "Readers that wait for a link or follow its events.",
     keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",

@@ -32,19 +32,22 @@ enum Assembly {
   }
 
   static func acquirer(
-    _ merchant: MerchantSettings, settings: Settings, caller: any HTTPCaller, clock: any WallClock, logger: Logger
+    _ merchant: MerchantSettings, settings: Settings, caller: any HTTPCaller, clock: any WallClock, pictures: PagePictures = .none,
+    logger: Logger
   ) -> FreedomPayAcquirer {
     FreedomPayAcquirer(
       merchant: account(merchant, settings: settings), caller: caller, clock: clock, callLimit: settings.limits.acquirerTimeout,
-      connectLimit: settings.limits.acquirerConnectTimeout, logger: logger)
+      connectLimit: settings.limits.acquirerConnectTimeout, pictures: pictures, logger: logger)
   }
 
-  static func merchants(_ settings: Settings, caller: any HTTPCaller, clock: any WallClock, logger: Logger) -> Merchants {
+  static func merchants(
+    _ settings: Settings, caller: any HTTPCaller, clock: any WallClock, pictures: PagePictures, logger: Logger
+  ) -> Merchants {
     Merchants(
       settings.merchants.map { merchant in
         Merchant(
           name: merchant.name, currency: merchant.currency, isTesting: merchant.isTesting, lateMoney: merchant.lateMoney,
-          acquirer: acquirer(merchant, settings: settings, caller: caller, clock: clock, logger: logger))
+          acquirer: acquirer(merchant, settings: settings, caller: caller, clock: clock, pictures: pictures, logger: logger))
       })
   }
 

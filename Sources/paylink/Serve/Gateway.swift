@@ -19,6 +19,7 @@ struct Gateway {
   private let settle: SettlePayment
   private let sync: SyncLink
   private let run: RunOperation
+  private let follow: FollowLink
   private let logger: Logger
   private let rates: Rates
 
@@ -29,11 +30,18 @@ struct Gateway {
     self.metrics = metrics
     logger = Logger(label: "paylink.payments")
     rates = settings.browsers.rates
-    merchants = Assembly.merchants(settings, caller: caller, clock: clock, logger: Logger(label: "paylink.freedompay"))
+    let pictures = PagePictures(text: PictureQueue.text) { merchant in
+      metrics.makeCounter(label: MetricName.picturesWithheld, dimensions: [("merchant", "\(merchant)")]).increment(by: 1)
+    }
+    merchants = Assembly.merchants(
+      settings, caller: caller, clock: clock, pictures: pictures, logger: Logger(label: "paylink.freedompay"))
     let timing = settings.limits.timing
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
     sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, timing: timing, logger: logger)
     run = RunOperation(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    let watch = LinkWatch(store: store, logger: logger)
+    store.onChange { watch.note($0) }
+    follow = FollowLink(store: store, watch: watch, readers: settings.limits.waitingReaders)
   }
 
   private var timing: Timing { settings.limits.timing }
@@ -64,7 +72,8 @@ struct Gateway {
       orphans: OrphanCases(
         read: ReadOrphans(store: store),
         adopt: AdoptOrphan(store: store, merchants: merchants, settle: settle, logger: logger)), sync: sync,
-      seen: MarkSeen(store: store, clock: clock),
+      seen: MarkSeen(store: store, clock: clock), follow: follow,
+      fresh: OpenFreshPage(store: store, merchants: merchants, sync: sync, clock: clock, timing: timing, logger: logger),
       clock: clock, logger: Logger(label: "paylink.api"),
       count: { merchant, outcome in
         metrics.makeCounter(
@@ -101,6 +110,7 @@ struct Gateway {
     let reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
     let expire = ExpireDue(store: store, clock: clock, logger: logger)
     let gauge = metrics.makeMeter(label: MetricName.connections, dimensions: [])
+    let (waiting, follow) = (metrics.makeMeter(label: MetricName.waitingReaders, dimensions: []), follow)
     return [
       Schedule.Job(name: "reconcile", every: timing.askEvery) { () throws(StoreError) in try await reconcile() },
       // A link ends within a second of its time, or of the moved clock.
@@ -108,6 +118,7 @@ struct Gateway {
       // As fresh as a scrape needs it.
       Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in
         gauge.set(Int64(connections()))
+        waiting.set(Int64(follow.readers))
         try await setAges()
       },
     ]

@@ -14,6 +14,8 @@ struct LimitSettings: Sendable, Equatable {
   var writerQueue = 4096
   /// Percent of the connections and of the writer's queue that are kept for callbacks.
   var callbackShare = 10
+  /// Readers that may wait for a link's next change, or follow its events.
+  var waitingReaders = 5000
   var drainTimeout: Duration = .seconds(25)
   var acquirerConnectTimeout: Duration = .seconds(5)
   var acquirerTimeout: Duration = .seconds(20)
@@ -39,6 +41,7 @@ extension LimitSettings: Decodable {
     case connections
     case writerQueue = "writer_queue"
     case callbackShare = "callback_share"
+    case waitingReaders = "waiting_readers"
     case drainTimeout = "drain_timeout"
     case acquirerConnectTimeout = "acquirer_connect_timeout"
     case acquirerTimeout = "acquirer_timeout"
@@ -55,6 +58,8 @@ extension LimitSettings: Decodable {
     case returnSyncWait = "return_sync_wait"
     case readSyncEvery = "read_sync_every"
     case readSyncWait = "read_sync_wait"
+    case pageTolerance = "page_tolerance"
+    case freshPageEvery = "fresh_page_every"
     case askEvery = "ask_every"
     case bodySize = "body_size"
   }
@@ -79,6 +84,7 @@ extension LimitSettings: Decodable {
     connections = try values.read(.connections, SettingText.number(10...1_000_000)) ?? connections
     writerQueue = try values.read(.writerQueue, SettingText.number(16...1_000_000)) ?? writerQueue
     callbackShare = try values.read(.callbackShare, SettingText.number(1...90)) ?? callbackShare
+    waitingReaders = try values.read(.waitingReaders, SettingText.number(1...1_000_000)) ?? waitingReaders
     drainTimeout = try values.read(.drainTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? drainTimeout
     acquirerConnectTimeout =
       try values.read(.acquirerConnectTimeout, SettingText.wait(.milliseconds(100) ... .minutes(1))) ?? acquirerConnectTimeout
@@ -116,6 +122,8 @@ extension LimitSettings: Decodable {
     timing.returnSyncWait = try values.read(.returnSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.returnSyncWait
     timing.readSyncEvery = try values.read(.readSyncEvery, SettingText.wait(.seconds(1) ... .hours(1))) ?? timing.readSyncEvery
     timing.readSyncWait = try values.read(.readSyncWait, SettingText.wait(.milliseconds(100) ... .seconds(20))) ?? timing.readSyncWait
+    timing.pageTolerance = try values.read(.pageTolerance, SettingText.wait(.seconds(30) ... .hours(1))) ?? timing.pageTolerance
+    timing.freshPageEvery = try values.read(.freshPageEvery, SettingText.wait(.seconds(10) ... .hours(1))) ?? timing.freshPageEvery
     timing.askEvery = try values.read(.askEvery, SettingText.wait(.milliseconds(500) ... .minutes(10))) ?? timing.askEvery
     return timing
   }

@@ -1,5 +1,7 @@
 import HTTPClient
+import Logging
 import Payments
+import Synchronization
 import Testing
 
 @testable import FreedomPay
@@ -131,6 +133,38 @@ struct PageAnswerTests {
       PageRequest(link: Fixture.link(Fixture.range), idempotencyKey: "k", lifetime: .seconds(seconds), now: Fixture.now))
     guard case .opened(_, let page) = answer else { return #expect(Bool(false), "not opened") }
     #expect(page.expiresAt == Fixture.now + .seconds(expected))
+  }
+
+  @Test(
+    "a QR picture that leads anywhere but to the page, or cannot be read, is withheld and counted; the page stays",
+    arguments: [
+      nil, "", "https://customer.freedompay.uz/pay.html?customer=1a&b=3", "https://customer.freedompay.uz/pay.html?customer=1a&b=2 ",
+    ])
+  func picture(_ text: String?) async throws {
+    let count = Counter()
+    let acquirer = FreedomPayAcquirer(wire: Wire(Self.signed(Self.ok)), picture: text) { _ in count.add() }
+    let answer = await acquirer.openPage(
+      PageRequest(link: Fixture.link(Fixture.range), idempotencyKey: "k", lifetime: .seconds(900), now: Fixture.now))
+    guard case .opened(let id, let page) = answer else { return #expect(Bool(false), "not opened") }
+    #expect(id.number == 3_000_000_001)
+    #expect(page.url == "https://customer.freedompay.uz/pay.html?customer=1a&b=2")
+    #expect(page.qr == nil)
+    #expect(count.value == 1)
+    // Without a reader nobody can tell, and nothing is passed on.
+    let blind = FreedomPayAcquirer(
+      merchant: Fixture.merchant(), caller: Wire(Self.signed(Self.ok)), clock: Fixture.Clock(),
+      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    guard
+      case .opened(_, let unseen) = await blind.openPage(
+        PageRequest(link: Fixture.link(Fixture.range), idempotencyKey: "k", lifetime: .seconds(900), now: Fixture.now))
+    else { return #expect(Bool(false), "not opened") }
+    #expect(unseen.qr == nil)
+  }
+
+  final class Counter: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+    func add() { count.withLock { $0 += 1 } }
   }
 
   @Test(

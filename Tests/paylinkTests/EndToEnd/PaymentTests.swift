@@ -1,4 +1,6 @@
+import Foundation
 import HTTPTypes
+import QRCode
 import Testing
 
 /// A shop's order becomes a link and the link gets paid: two processes, real sockets, a real file.
@@ -37,6 +39,20 @@ import Testing
     #expect(location.hasPrefix("https://shop.example/thanks?x=1&"))
     #expect(location.hasSuffix("#top"))
     #expect(location.contains("payment_link_id=\(link["id"].string ?? "?")") && location.contains("order_id=F1"))
+  }
+
+  @Test("The acquirer's own QR picture is passed on where it was asked for, and shows the page")
+  func picture() async throws {
+    let stand = try Stand()
+    try await stand.start()
+    let link = try await stand.createFixed(order: "Q1", more: ["qr": true])
+    let picture = try #require(link["qr"].string)
+    let bytes = [UInt8](try #require(Data(base64Encoded: String(picture.dropFirst("data:image/png;base64,".count)))))
+    #expect(QRPicture.text(png: bytes) == link["url"].string)
+    #expect(try await stand.createFixed(order: "Q2")["qr"].isNull)
+    // Our own pictures show the short address, which outlives the page.
+    let own = try await stand.call(.get, "/v1/payment-links/\(link["id"].string ?? "?")/qr.png")
+    #expect(QRPicture.text(png: own.body) == link["short_url"].string)
   }
 
   struct Choice: Sendable {
