@@ -82,4 +82,9 @@ extension Payment {
   var wasNotSent: Bool { id == nil && status == .failed && failure?.code == Self.notSent }
 
   static let notSent = "not_sent"
+
+  /// Whether its page, of which nobody ever tried to pay, has been over for a week: a page lives 7 days, and a link of 90 has many of them to ask about.
+  func isLongOver(at now: Timestamp) -> Bool {
+    (status == .pending || status == .failed) && checkedAt == nil && now >= createdAt + .days(15)
+  }
 }

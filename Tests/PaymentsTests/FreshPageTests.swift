@@ -255,6 +255,22 @@ import Testing
     #expect(second.outcome.link?.payments[0].flags == [.duplicate])
   }
 
+  @Test("Pages that have long been over are not asked about any more, but for one that somebody began to pay")
+  func longOver() throws {
+    var link = try Bench.longLink()
+    for day in [7, 14, 21] {
+      var payment = link.beginFreshPage(at: Example.start + .days(day))
+      payment.id = try PaymentID(Int64(day))
+      link.payments[link.payments.count - 1] = payment
+    }
+    func asked(_ day: Int) -> [Int] { link.payments.filter { $0.needsAsking(at: Example.start + .days(day)) }.map(\.ordinal) }
+    #expect(asked(14) == [1, 2, 3, 4])
+    #expect(asked(15) == [2, 3, 4])
+    #expect(asked(30) == [4])
+    link.payments[1].checkedAt = Example.start + .days(8)
+    #expect(asked(30) == [2, 4])
+  }
+
   @Test("A link that was canceled while its page was opened stays canceled, and knows the number")
   func canceledMeanwhile() async throws {
     var link = try Bench.longLink()

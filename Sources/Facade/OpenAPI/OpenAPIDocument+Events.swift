@@ -71,7 +71,7 @@ extension OpenAPIDocument {
   static let eventSchemas: String = """
         EventID: {type: string, pattern: "^evt_[0-9a-z]{26}$", description: "The same in feed, stream and delivery."}
         EventType: {type: string, enum: \(words(Event.Kind.allCases.map(\.rawValue)))}
-    \(object("Event", "What happened, with the link as it stood after it.", event("EventLink")))
+    \(object("Event", "What happened, with the link as it stood after it.", event("EventLink", ", orphan: {$ref: \"#/components/schemas/Orphan\"}")))
     \(object("ClientEvent", "What the holder of a client token sees of it.", event("ClientEventLink")))
         EventHistory:
           oneOf:
@@ -86,7 +86,8 @@ extension OpenAPIDocument {
     \(object("EventPage", "A page of the feed.", page(of: "Event")))
     """
 
-  private static func event(_ link: String) -> [(name: String, schema: String)] {
+  /// - Parameter orphan: a further member of the data, with its comma.
+  private static func event(_ link: String, _ orphan: String = "") -> [(name: String, schema: String)] {
     [
       ("id", "{$ref: \"#/components/schemas/EventID\"}"), ("type", "{$ref: \"#/components/schemas/EventType\"}"),
       ("timestamp", "{type: string, format: date-time}"),
@@ -94,7 +95,7 @@ extension OpenAPIDocument {
       (
         "data",
         "{type: object, additionalProperties: false, required: [link], properties: "
-          + "{link: {oneOf: [{$ref: \"#/components/schemas/\(link)\"}, {type: \"null\"}]}}}"
+          + "{link: {oneOf: [{$ref: \"#/components/schemas/\(link)\"}, {type: \"null\"}]}\(orphan)}}"
       ),
     ]
   }

@@ -11,6 +11,7 @@ package enum OpenAPIDocument {
     \(linkPaths)
     \(moneyPaths)
     \(eventPaths)
+    \(deliveryPaths)
     \(operatorPaths)
     \(publicPaths)
     webhooks:
@@ -28,6 +29,7 @@ package enum OpenAPIDocument {
     \(requestSchemas)
     \(objectSchemas)
     \(eventSchemas)
+    \(deliverySchemas)
     \(problemSchemas)
 
     """

@@ -115,6 +115,13 @@ import Testing
     try await driver.call(.get, "/v1/events", query: "limit=100&cursor=\(page["next_cursor"].string ?? "?")", status: 200)
     try await driver.call(.get, "/v1/events", key: Stand.readOnlyKey, status: 403)
 
+    let event = ["id": page["data"][0]["id"].string ?? "?"]
+    try await driver.call(.post, "/v1/events/{id}/replay", event, key: Stand.operatorKey, status: 202)
+    try await driver.call(.post, "/v1/events/{id}/replay", ["id": "evt_x"], key: Stand.operatorKey, status: 404)
+    try await driver.call(.get, "/v1/deliveries", query: "status=waiting", status: 200)
+    try await driver.call(.get, "/v1/endpoints", status: 200)
+    try await driver.call(.post, "/v1/endpoints/{name}/enable", ["name": "nobody"], key: Stand.operatorKey, status: 404)
+
     _ = try await Callback.result(order: "NOBODYS", payment: 987_654_321, amount: "100.00").send(to: driver.stand)
     let orphans = try await driver.call(.get, "/v1/orphans", key: Stand.operatorKey, status: 200)
     if orphans["data"].list.isEmpty { Issue.record("no orphan: \(orphans)") }
