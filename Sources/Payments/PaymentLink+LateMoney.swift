@@ -48,8 +48,9 @@ extension Payment {
 
   /// Whether an answer about it could still change anything, now.
   func needsAsking(at now: Timestamp) -> Bool {
+    if checkedAt != nil { return true }
     if isLongOver(at: now) { return false }
-    if !status.isFinal || checkedAt != nil { return true }
+    if !status.isFinal { return true }
     guard let rejectedAt, let last = Self.rejectLooks.last else { return false }
     // Whoever makes the last look comes a little after it is due.
     return status.moneyStands && now < rejectedAt + last + .minutes(10)
