@@ -122,6 +122,7 @@ struct Settle: UnitOfWork {
     var decision = finish(&link, .unconfirmed, .accept, Changes())
     link.nextLookAt = now
     decision.changes.updated = [link]
+    decision.outcome.link = link
     return decision
   }
 
