@@ -44,7 +44,7 @@ struct EventSending {
 
   func jobs(store: SQLiteStore, clock: any WallClock, metrics: PrometheusMetrics) -> [Schedule.Job] {
     let courier = HTTPCourier(
-      places: places, post: WebhookPost(publicCaller: clients.public, anyCaller: clients.any, limits: limits)
+      places: places, post: WebhookPost(publicCaller: TracedCaller(clients.public), anyCaller: TracedCaller(clients.any), limits: limits)
     ) { EventBody($0).bytes }
     return places.map { place in
       let deliver = DeliverDue(
