@@ -110,6 +110,8 @@ package struct AcquirerRefusal: Hashable, Sendable, Codable {
 
 package enum StatusQuery: Hashable, Sendable {
   case payment(PaymentID, OrderID)
+  /// A payment whose order is not known, or none that we could have given.
+  case stranger(PaymentID)
   /// Only while the number is not known; the answer may be a refund's record.
   case order(OrderID)
 }

@@ -34,7 +34,8 @@ package struct AdoptOrphan: Sendable {
     }
     let order: OrderID
     do { order = try orphan.order ?? OrderID("orphan\(payment)") } catch { preconditionFailure("a number makes an order of our own") }
-    switch await merchant.acquirer.status(.payment(payment, order), within: merchant.acquirer.callLimit) {
+    let query = orphan.order.map { StatusQuery.payment(payment, $0) } ?? .stranger(payment)
+    switch await merchant.acquirer.status(query, within: merchant.acquirer.callLimit) {
     case .notFound: return .unknownToAcquirer
     case .unknown, .refundRecord: return .notAsked
     case .report(var report):
@@ -42,7 +43,7 @@ package struct AdoptOrphan: Sendable {
       let link = try await store.perform(
         AdoptPayment(
           merchant: name, payment: payment, order: order, amount: report.amount ?? orphan.amount, currency: merchant.currency,
-          now: report.asOf))
+          isTest: report.isTest ?? merchant.isTesting, now: report.asOf))
       report.link = link.id
       report.order = link.order
       let settled = try await settle(report).link ?? link
@@ -70,6 +71,7 @@ struct AdoptPayment: UnitOfWork {
   let order: OrderID
   let amount: Money?
   let currency: Currency
+  let isTest: Bool
   let now: Timestamp
 
   var scope: Scope { Scope(merchant: merchant, order: order, payment: payment) }
@@ -78,13 +80,17 @@ struct AdoptPayment: UnitOfWork {
     if let known = snapshot.links.first(where: { $0.payment(payment) != nil }) { return Decision(known) }
     var changes = Changes()
     // A payment without a number is of a page that is being opened: that place is not free.
-    let candidates = snapshot.links.filter { $0.order == order && $0.payments.allSatisfy { $0.id != nil } }
+    let candidates = snapshot.links.filter { link in
+      link.order == order && link.payments.allSatisfy { $0.id != nil } && amount.map { $0.currency == link.terms.amount.currency } ?? true
+    }
     guard var link = candidates.first(where: \.isLive) ?? candidates.first else {
       let link = ownLink
       changes.inserted = link
       return Decision(link, changes)
     }
-    _ = link.adopt(payment, at: now)
+    let (index, _) = link.adopt(payment, at: now)
+    // Asked about until its outcome is known, also where nobody comes back from here.
+    link.payments[index].checkedAt = now
     link.sequence += 1
     link.seenAt = link.seenAt ?? now
     link.scheduleLook(after: now)
@@ -96,7 +102,7 @@ struct AdoptPayment: UnitOfWork {
     let terms = LinkTerms(
       amount: .exactly(amount ?? Money(minorUnits: 1, currency: currency)), description: "Payment \(payment), adopted",
       lifetime: .seconds(300))
-    var link = PaymentLink.reserved(NewLink(merchant: merchant, order: order, terms: terms), isTest: false, at: now, firstLook: now)
+    var link = PaymentLink.reserved(NewLink(merchant: merchant, order: order, terms: terms), isTest: isTest, at: now, firstLook: now)
     link.status = .canceled
     link.canceledAt = now
     link.openings = 0

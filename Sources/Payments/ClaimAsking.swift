@@ -9,10 +9,14 @@ struct ClaimAsking: UnitOfWork {
   /// - Returns: the link, or nil where somebody asked just before.
   func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
     guard var link = snapshot.links.first, link.askedAt.map({ now - $0 >= every }) ?? true else { return Decision(nil) }
+    var changes = Changes()
+    // Whoever asks first asks the person too: the next look would find that it was asked already.
+    for payment in link.payments where payment.isTimeForPerson(lastAskedAt: link.askedAt, now: now) {
+      changes.record(.paymentAnomaly, &link, at: now)
+    }
     link.askedAt = now
     link.seenAt = link.seenAt ?? now
     if link.status != .creating { link.scheduleLook(after: now) }
-    var changes = Changes()
     changes.updated = [link]
     return Decision(link, changes)
   }

@@ -42,7 +42,7 @@ struct DecideCancel: UnitOfWork {
 
   /// The operation that gives the hold back; nil where there is none, or something else is at work on it.
   private func release(in link: PaymentLink) -> Operation? {
-    guard let payment = link.counting, payment.status == .authorized, payment.id != nil, let held = payment.amount,
+    guard let payment = link.held, payment.id != nil, let held = payment.amount,
       !link.hasOpenOperation(payment)
     else { return nil }
     return Operation(

@@ -13,12 +13,15 @@ package struct DeliverDue: Sendable {
   let clock: any WallClock
   /// How long what was taken is ours: the longest try and then some.
   let lease: Duration
+  /// Whether the process is to end: no further round begins then.
+  let isEnding: @Sendable () -> Bool
   let logger: Logger
   /// Told of every try that counts.
   let count: @Sendable (EndpointName, DeliverySchedule.Next) -> Void
 
   package init(
-    endpoint: Endpoint, outbox: any Outbox, courier: any Courier, clock: any WallClock, lease: Duration, logger: Logger,
+    endpoint: Endpoint, outbox: any Outbox, courier: any Courier, clock: any WallClock, lease: Duration,
+    isEnding: @escaping @Sendable () -> Bool = { false }, logger: Logger,
     count: @escaping @Sendable (EndpointName, DeliverySchedule.Next) -> Void = { _, _ in }
   ) {
     self.endpoint = endpoint
@@ -26,6 +29,7 @@ package struct DeliverDue: Sendable {
     self.courier = courier
     self.clock = clock
     self.lease = lease
+    self.isEnding = isEnding
     self.logger = logger
     self.count = count
   }
@@ -35,7 +39,7 @@ package struct DeliverDue: Sendable {
   package func callAsFunction() async throws(StoreError) -> Int {
     var tries = 0
     for _ in 0..<Self.rounds {
-      guard !Task.isCancelled, try await outbox.hasWork(for: endpoint.name, at: clock.now()) else { break }
+      guard !Task.isCancelled, !isEnding(), try await outbox.hasWork(for: endpoint.name, at: clock.now()) else { break }
       let now = clock.now()
       let taken = try await outbox.take(for: endpoint, at: now, until: now + lease, limit: Self.inFlight)
       guard !taken.isEmpty else { continue }
@@ -65,7 +69,7 @@ package struct DeliverDue: Sendable {
   private func send(_ delivery: Delivery) async throws(StoreError) {
     let began = clock.now()
     let start = ContinuousClock.now
-    let answer = await courier.deliver(delivery.event, to: endpoint.name, at: began)
+    let answer = await courier.deliver(delivery.event, to: endpoint.name)
     let duration = ContinuousClock.now - start
     let now = clock.now()
     guard let end = answer.end else { return try await outbox.giveBack(delivery, at: now) }

@@ -84,7 +84,7 @@ package struct DeliveryAnswer: Hashable, Sendable {
   }
 }
 
-/// Brings one event to one endpoint, once. Signing and HTTP are its own.
+/// Brings one event to one endpoint, once. Signing, with the time of it, and HTTP are its own.
 package protocol Courier: Sendable {
-  func deliver(_ event: Event, to endpoint: EndpointName, at now: Timestamp) async -> DeliveryAnswer
+  func deliver(_ event: Event, to endpoint: EndpointName) async -> DeliveryAnswer
 }

@@ -17,7 +17,7 @@ package struct Payment: Hashable, Sendable, Codable {
   package var flags: [Flag]
   package var failure: Failure?
   package var paidAt: Timestamp?
-  /// When a check for it was last answered ok; nil again once an outcome came.
+  /// When something was last answered ok that wants an outcome: a check, or a result that the status must confirm; nil again once it came.
   package var checkedAt: Timestamp?
   /// When we answered its result with a reject: a wish, until the acquirer says what became of it (design §5).
   package var rejectedAt: Timestamp?

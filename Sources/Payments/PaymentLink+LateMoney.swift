@@ -48,9 +48,10 @@ extension Payment {
 
   /// Whether an answer about it could still change anything, now.
   func needsAsking(at now: Timestamp) -> Bool {
-    if !status.isFinal { return true }
+    if !status.isFinal || checkedAt != nil { return true }
     guard let rejectedAt, let last = Self.rejectLooks.last else { return false }
-    return status.moneyStands && now <= rejectedAt + last
+    // Whoever makes the last look comes a little after it is due.
+    return status.moneyStands && now < rejectedAt + last + .minutes(10)
   }
 }
 

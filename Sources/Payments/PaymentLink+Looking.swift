@@ -11,10 +11,9 @@ extension PaymentLink {
   /// Whether an answer could still change anything.
   private var needsLooking: Bool {
     switch status {
-    case .failed: false
-    // Its money is settled; only an attempt that may still be under way is worth a question.
-    case .completed: payments.contains { $0.status == .authorized || $0.status == .unknown || $0.checkedAt != nil }
-    case .creating, .active, .review, .expired, .canceled: payments.contains { !$0.status.isFinal }
+    // Its money is settled, or there is none; only an attempt that may still be under way is worth a question.
+    case .completed, .failed: payments.contains { $0.status == .authorized || $0.status == .unknown || $0.checkedAt != nil }
+    case .creating, .active, .review, .expired, .canceled: payments.contains { !$0.status.isFinal || $0.checkedAt != nil }
     }
   }
 

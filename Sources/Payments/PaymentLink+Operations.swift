@@ -9,6 +9,13 @@ extension PaymentLink {
   /// Minor units that can still be asked back.
   package func refundable(_ payment: Payment) -> Int64 { payment.captured - payment.refunded - reserved(.refund, of: payment) }
 
+  /// The payment whose hold is meant where none is named: the one that counts, or else the only hold there is.
+  package var held: Payment? {
+    if let counting, counting.status == .authorized { return counting }
+    let holds = payments.filter { $0.status == .authorized }
+    return holds.count == 1 ? holds[0] : nil
+  }
+
   /// One operation per payment is at work at a time; later ones wait with their amounts reserved.
   func isFirstInLine(_ operation: Operation) -> Bool {
     operations.first { $0.payment == operation.payment && $0.status.isOpen }?.id == operation.id

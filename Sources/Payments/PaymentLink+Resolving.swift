@@ -32,6 +32,11 @@ extension PaymentLink {
       guard let place = operations.firstIndex(where: { $0.id == operation.id }) else { return }
       // What was never sent was not its doing.
       if operation.status == .requested { return fail(operation.id, overtaken, at: now, changes: &changes) }
+      // Another sum than was asked for was taken: the acquirer's own capture came before.
+      if operation.kind == .capture, payments.first(where: { $0.ordinal == operation.payment })?.captured != operation.amount.minorUnits {
+        changes.record(.paymentAnomaly, &self, at: now)
+        return fail(operation.id, overtaken, at: now, changes: &changes)
+      }
       // The report itself has moved the money in the books.
       end(place, .succeeded, at: now)
       sequence += 1
@@ -61,7 +66,8 @@ extension PaymentLink {
       guard operation.payment == ordinal, operation.kind == .refund, operation.status == .sent || operation.status == .unknown else {
         return false
       }
-      if let reference = operation.reference { return reference == refund.id }
+      // What the sum has more than the list may be one whose record is still pending.
+      if let reference = operation.reference, let id = refund.id { return reference == id }
       return operation.amount == refund.amount && !(refund.id.map(operation.baseline.contains) ?? false)
     }
     if refund.status == .succeeded, payments[index].refunded + refund.amount.minorUnits > sum { return }

@@ -57,7 +57,9 @@ extension PaymentLink {
   ) -> [Flag] {
     var flags: Set<Flag> = []
     if !before.status.hasMoney, isLate(paidAt: payment.paidAt ?? now, tolerance: tolerance) { flags.insert(.late) }
-    switch report.amount.map({ terms.amount.fit(of: $0, discount: report.discount) }) {
+    // The same amount was judged before, perhaps with a discount that only one message names.
+    let isNewAmount = !before.status.hasMoney || before.amount != report.amount
+    switch report.amount.flatMap({ isNewAmount ? terms.amount.fit(of: $0, discount: report.discount) : nil }) {
     case .over: flags.insert(.over)
     case .under: flags.insert(.under)
     case .outOfInterval: flags.insert(.outOfInterval)
@@ -73,7 +75,7 @@ extension PaymentLink {
   func isLate(paidAt: Timestamp, tolerance: Duration) -> Bool {
     switch status {
     case .canceled, .failed: true
-    case .creating, .active, .completed, .review, .expired: paidAt > expiresAt + tolerance
+    case .creating, .active, .completed, .review, .expired: canceledAt != nil || paidAt > expiresAt + tolerance
     }
   }
 }

@@ -68,7 +68,9 @@ struct RequestOperation: UnitOfWork {
   }
 
   private func amount(in link: PaymentLink) -> Judgement {
-    guard let payment = new.payment.map({ link.payment($0) }) ?? link.counting, payment.id != nil, let paid = payment.amount else {
+    guard let payment = new.payment.map({ link.payment($0) }) ?? (new.kind == .capture ? link.held ?? link.counting : link.counting),
+      payment.id != nil, let paid = payment.amount
+    else {
       return .refused(.wrongState(link.status))
     }
     guard link.operations.count < Operation.mostAsked else { return .refused(.wrongState(link.status)) }

@@ -98,6 +98,8 @@ struct ClaimOperation: UnitOfWork {
     }
     link.operations[place].status = .sent
     link.operations[place].sentAt = now
+    // Looks are counted from here on: those before it only waited for its turn.
+    link.operations[place].looks = 0
     link.operations[place].baseline = baseline
     link.operations[place].scheduleLook(after: now)
     link.scheduleLook(after: now)

@@ -17,7 +17,7 @@ struct Settle: UnitOfWork {
     case .none: return orphan()
     case .otherOrder(var link): return anomaly(&link, reason: "The payment belongs to another order.")
     case .link(var link):
-      if report.needsConfirmation || isCaptureOfUnknownSum(link) { return unconfirmed(&link) }
+      if report.needsConfirmation || isOldNews(link) || isCaptureOfUnknownSum(link) { return unconfirmed(&link) }
       let order = snapshot.links.filter { $0.order == link.order }
       return apply(to: &link, order: order)
     }
@@ -28,6 +28,14 @@ struct Settle: UnitOfWork {
     guard report.source == .result, report.status == .paid, report.captured == nil, link.terms.capture == .manual else { return false }
     guard let known = report.paymentID.flatMap(link.payment) else { return true }
     return !known.status.hasMoney || known.status == .authorized
+  }
+
+  /// A repeat of a result that we never answered may be older than what took its money back: only the status tells which is the newer.
+  private func isOldNews(_ link: PaymentLink) -> Bool {
+    guard report.source == .result, !report.canReject, report.status.hasMoney, let known = report.paymentID.flatMap(link.payment) else {
+      return false
+    }
+    return known.status == .canceled && known.amount != nil
   }
 
   private func apply(to link: inout PaymentLink, order: [PaymentLink]) -> Decision<SettlePayment.Outcome> {
@@ -47,7 +55,7 @@ struct Settle: UnitOfWork {
       return finish(&link, .applied, .accept, changes, lateMoney: isLateMoney ? policy : nil)
     case .same:
       var changes = Changes()
-      if report.source == .result { link.payments[index].checkedAt = nil }
+      if report.source == .result || link.payments[index].status.isFinal { link.payments[index].checkedAt = nil }
       if isNews { link.sequence += 1 }
       let isResolved = link.resolveOperations(of: index, with: report, at: now, lateMoney: lateMoney, changes: &changes)
       return finish(&link, isResolved ? .applied : .same, .accept, changes)
@@ -70,13 +78,15 @@ struct Settle: UnitOfWork {
       guard report.status == .authorized || captured >= payment.refunded + link.reserved(.refund, of: payment) else { return .anomaly }
     }
     if report.source == .status, report.asOf < payment.changedAt { return .stale }
+    // Another amount for money that is in the books is neither right nor to be passed over.
+    if report.status.hasMoney, payment.status.hasMoney, payment.status != .authorized, report.amount != payment.amount { return .anomaly }
     if report.source == .status, report.status.moneyStands, payment.isReversalUnderWay(askedAt: report.asOf) { return .stale }
     let cell = StatusTable.cell(standing: payment.status, reported: report.status)
     return cell == .same && report.status.hasMoney ? readingOfSame(payment, link) : cell
   }
 
-  /// The status is known already, the mode may not be: that it was only a test is news; another amount than the one in the books is neither
-  /// right nor to be passed over. What was given back is read from the report's refunds.
+  /// The status is known already, the mode may not be: that it was only a test is news; a hold of another amount cannot be. What was given back is
+  /// read from the report's refunds.
   private func readingOfSame(_ payment: Payment, _ link: PaymentLink) -> StatusTable.Cell {
     switch report.status {
     case .authorized, .paid:
@@ -105,9 +115,10 @@ struct Settle: UnitOfWork {
     return finish(&link, .anomaly, .error(reason: reason), changes)
   }
 
-  /// Read by a fallback: kept, answered, and the status asked at once; only that settles.
+  /// Not to be believed alone: kept, answered, and the status asked at once and until it tells an outcome; only that settles.
   private func unconfirmed(_ link: inout PaymentLink) -> Decision<SettlePayment.Outcome> {
-    _ = link.adopt(report.paymentID, at: now)
+    let (index, _) = link.adopt(report.paymentID, at: now)
+    link.payments[index].checkedAt = now
     var decision = finish(&link, .unconfirmed, .accept, Changes())
     link.nextLookAt = now
     decision.changes.updated = [link]

@@ -98,3 +98,22 @@ struct AddressPolicyTests {
     }
   }
 }
+
+/// Answers whose body nobody wants (design §4.5).
+struct IgnoredAnswerTests {
+  @Test("An answer whose body is not wanted counts by its status, however long the body is; one that is wanted has its bound")
+  func long() async throws {
+    let body = String(repeating: "x", count: 200_000)
+    let script: @Sendable (RawConnection) -> Void = { connection in
+      guard connection.read() != nil else { return }
+      _ = connection.write("HTTP/1.1 202 Accepted\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+    }
+    try await withServer(script: script) { client, server in
+      var request = HTTPClientRequest(url: server.url(), body: [1], answerLimit: 1024, keepsAnswer: false)
+      let answer = try await client.send(request)
+      #expect(answer.status == 202 && answer.body.isEmpty)
+      request.keepsAnswer = true
+      #expect(await failure(of: client, request)?.code == .answerTooLarge)
+    }
+  }
+}

@@ -45,7 +45,9 @@ struct DeliveryTests {
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let store = try SQLiteStore.open(path: "\(folder)/books.db", logger: logger)
     let place = try Self.place()
-    let courier = HTTPCourier(places: [place], post: WebhookPost(publicCaller: caller, anyCaller: Scripted([]))) { Array($0.id.text.utf8) }
+    let courier = HTTPCourier(places: [place], post: WebhookPost(publicCaller: caller, anyCaller: Scripted([])), clock: clock) {
+      Array($0.id.text.utf8)
+    }
     try await store.register([place.endpoint], at: clock.now())
     let due = DeliverDue(
       endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, lease: .seconds(20), logger: logger)
@@ -133,9 +135,12 @@ struct DeliveryTests {
   func request(allowsPrivate: Bool) async throws {
     let (publicCaller, anyCaller) = (Scripted([Self.status(204)]), Scripted([Self.status(204)]))
     let place = try Self.place(allowsPrivate: allowsPrivate)
-    let courier = HTTPCourier(places: [place], post: WebhookPost(publicCaller: publicCaller, anyCaller: anyCaller)) { _ in [1, 2] }
+    let courier = HTTPCourier(
+      places: [place], post: WebhookPost(publicCaller: publicCaller, anyCaller: anyCaller),
+      clock: ManualClock(Timestamp(milliseconds: 7_999))
+    ) { _ in [1, 2] }
     let event = Event(kind: .paymentPaid, at: Timestamp(milliseconds: 5_000), merchant: try MerchantName("main"), link: nil)
-    let answer = await courier.deliver(event, to: place.endpoint.name, at: Timestamp(milliseconds: 7_999))
+    let answer = await courier.deliver(event, to: place.endpoint.name)
     #expect(answer.end == .answered(status: 204))
     #expect((allowsPrivate ? publicCaller : anyCaller).requests.isEmpty)
     let request = try #require((allowsPrivate ? anyCaller : publicCaller).requests.first)

@@ -56,7 +56,7 @@ struct VerifiedCallback {
     return Report(
       source: kind == .check ? .check : .result, merchant: merchant.name, paymentID: try values.paymentID(), order: values.order,
       link: values.link, status: status, amount: try values.money("pg_amount"),
-      captured: status == .paid ? cleared.flatMap { $0.minorUnits > 0 ? $0 : nil } : nil, discount: try values.money("pg_discount_amount"),
+      captured: status == .paid ? cleared.flatMap { $0.minorUnits > 0 ? $0 : nil } : nil, discount: values.discount,
       isTest: isTest(values), method: values.method, card: values.card, failure: status == .failed ? failure(values) : nil,
       paidAt: status.hasMoney ? values.paidAt : nil,
       captureBy: merchant.captureBy(status, heldAt: values.paidAt ?? now), canReject: values.flag("pg_can_reject") ?? false, asOf: now,

@@ -17,6 +17,10 @@ struct ReportFields {
     return try Money(decimal: text, currency: currency())
   }
 
+  /// A discount only explains a lower amount. One that cannot be read, such as a third of something, explains nothing, and stops no money: the
+  /// amount is then too low, and a person looks.
+  var discount: Money? { try? money("pg_discount_amount") }
+
   func paymentID() throws(InvalidValue) -> PaymentID? {
     guard let text = fields.text("pg_payment_id") else { return nil }
     guard let number = Int64(text) else { throw InvalidValue("must be a positive whole number") }

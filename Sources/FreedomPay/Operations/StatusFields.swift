@@ -13,6 +13,8 @@ struct StatusFields {
     case .payment(let id, let order):
       fields.add("pg_payment_id", String(id.number))
       if merchant.family == .gateway { fields.add("pg_order_id", order.text) }
+    case .stranger(let id):
+      fields.add("pg_payment_id", String(id.number))
     case .order(let order):
       fields.add("pg_order_id", order.text)
     }

@@ -30,13 +30,12 @@ struct StatusReading {
 
   /// Why the answer is about something else than the question.
   private func mismatch(with id: PaymentID) -> String? {
-    let asked: OrderID
     switch query {
-    case .payment(let number, let order):
+    case .payment(let number, _), .stranger(let number):
       guard number == id else { return "the answer is about another payment" }
-      asked = order
-    case .order(let order): asked = order
+    case .order: break
     }
+    guard let asked = query.order else { return nil }
     // One of the documented samples has no order, although it is called required (catalogue §5.6).
     guard fields.values(of: "pg_order_id").isEmpty || fields.text("pg_order_id") == asked.text else {
       return "the answer is about another order"
@@ -47,18 +46,14 @@ struct StatusReading {
   private func report(_ id: PaymentID, _ amount: Money) throws(InvalidValue) -> Report {
     let cleared = try values.money("pg_clearing_amount")
     var refunded = try refundedSum()
-    let order: OrderID =
-      switch query {
-      case .payment(_, let order), .order(let order): order
-      }
     let status = status(amount: amount, cleared: cleared, refunded: refunded)
     // The word alone gives back all that was taken.
     if status == .refunded, refunded.minorUnits == 0 { refunded = taken(amount: amount, cleared: cleared) }
     return Report(
-      source: .status, merchant: merchant.name, paymentID: id, order: order, link: values.link, status: status,
+      source: .status, merchant: merchant.name, paymentID: id, order: query.order ?? values.order, link: values.link, status: status,
       amount: amount.minorUnits > 0 ? amount : nil,
       captured: status == .authorized ? nil : cleared.flatMap { $0.minorUnits > 0 ? $0 : nil },
-      refunded: refunded.minorUnits > 0 ? refunded : nil, discount: try values.money("pg_discount_amount"),
+      refunded: refunded.minorUnits > 0 ? refunded : nil, discount: values.discount,
       refunds: RefundList(fields: fields, currency: amount.currency, region: merchant.region).refunds,
       isTest: values.flag("pg_testing_mode"), method: values.method, card: values.card,
       failure: status == .failed ? values.failure ?? Failure(code: word ?? "failed", message: "not paid") : nil, paidAt: paidAt(status),
@@ -111,4 +106,14 @@ struct StatusReading {
   private func magnitude(_ money: Money) -> Int64 { Int64(money.minorUnits.magnitude) }
 
   private func paidAt(_ status: PaymentStatus) -> Timestamp? { status.hasMoney ? values.paidAt : nil }
+}
+
+extension StatusQuery {
+  /// The order that the answer must be about; nil where it was not known.
+  fileprivate var order: OrderID? {
+    switch self {
+    case .payment(_, let order), .order(let order): order
+    case .stranger: nil
+    }
+  }
 }

@@ -39,6 +39,15 @@ struct OrphanArgument: ParsableArguments {
     guard payment > 0 else { throw ValidationError("The number of a payment is positive.") }
   }
 
+  /// A mistyped number must not give back money that a link has.
+  func mustBeOne(_ client: APIClient) async throws(CommandFailure) {
+    let query = QueryText([("limit", "1"), ("cursor", payment == .max ? nil : String(payment + 1))]).text
+    let found = try await client.get("/v1/orphans\(query)").decode(OrphanListView.self).data.first
+    guard found?.paymentID == payment else {
+      throw CommandFailure(.refused, "\(payment) is no orphan; money of a link goes back with paylink links refund")
+    }
+  }
+
   func adopt(_ client: APIClient) async throws(CommandFailure) -> APIAnswer {
     let path = "/v1/orphans/\(payment)/adopt"
     guard let merchant else { return try await client.post(path) }
@@ -85,6 +94,7 @@ struct OrphansRefund: Command {
   func execute() async throws(CommandFailure) {
     let key = IdempotencyArgument(idempotencyKey)
     let answer = try await APIClient.call { client async throws(CommandFailure) in
+      try await orphan.mustBeOne(client)
       let link = try await orphan.adopt(client).decode(LinkView.self)
       return try await client.post(
         "/v1/payment-links/\(link.id)/refunds", body: try OperationRequestBody(paymentID: orphan.payment, reason: reason).bytes(),

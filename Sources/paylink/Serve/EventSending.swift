@@ -42,13 +42,16 @@ struct EventSending {
     }
   }
 
-  func jobs(store: SQLiteStore, clock: any WallClock, metrics: PrometheusMetrics) -> [Schedule.Job] {
+  func jobs(store: SQLiteStore, clock: any WallClock, metrics: PrometheusMetrics, draining: Draining) -> [Schedule.Job] {
     let courier = HTTPCourier(
-      places: places, post: WebhookPost(publicCaller: TracedCaller(clients.public), anyCaller: TracedCaller(clients.any), limits: limits)
+      places: places,
+      post: WebhookPost(publicCaller: TracedCaller(clients.public), anyCaller: TracedCaller(clients.any), limits: limits),
+      clock: MachineClock()
     ) { EventBody($0).bytes }
     return places.map { place in
       let deliver = DeliverDue(
         endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, lease: limits.whole + Self.leaseMargin,
+        isEnding: { draining.hasBegun },
         logger: Logger(label: "paylink.webhooks")
       ) { endpoint, next in
         metrics.makeCounter(

@@ -35,8 +35,9 @@ struct Serve {
     try await sending.register(in: store, clock: clock)
     let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
-    let sendingJobs = sending.jobs(store: store, clock: clock, metrics: metrics)
-    let services = try start(gateway, jobs: sendingJobs, host: host, loops: loops, logger: logger)
+    let services = try start(gateway, host: host, loops: loops, logger: logger) { draining in
+      sending.jobs(store: store, clock: clock, metrics: metrics, draining: draining)
+    }
     // They end the other way round: the API, operations, the sandbox, the schedule.
     try await Services.run(services, until: signals, logger: logger)
     await sending.shutdown()
@@ -57,7 +58,7 @@ struct Serve {
 
   /// Opens the listeners, the API's last, and says so.
   private func start(
-    _ gateway: Gateway, jobs: [Schedule.Job], host: SandboxHost?, loops: EventLoopGroup, logger: Logger
+    _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, logger: Logger, jobs: (Draining) -> [Schedule.Job]
   ) throws(CommandFailure) -> [any Service] {
     let draining = Draining()
     let time = DrainTime(limit: settings.limits.drainTimeout)
@@ -76,7 +77,7 @@ struct Serve {
     let operationsAddresses = try ListeningServer.start(operations)
     let apiAddresses = try ListeningServer.start(api)
     let schedule = Schedule(
-      jobs: gateway.jobs(connections: { api.openConnections }) + jobs, loops: loops, draining: draining,
+      jobs: gateway.jobs(connections: { api.openConnections }) + jobs(draining), loops: loops, draining: draining,
       time: time,
       logger: logger)
     logger.notice(

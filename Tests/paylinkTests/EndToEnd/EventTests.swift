@@ -132,6 +132,25 @@ import Testing
     #expect(await receiver.arrived(.seconds(30)) { $0.contains { $0.id == id && $0.verified } })
   }
 
+  @Test("A drain waits for the try that is under way and begins no other; what is left goes out after the next start")
+  func drained() async throws {
+    let port = try FreePorts.take(1)[0]
+    let stand = try stand([("crm", port, ["events: payment_link.active"])])
+    try await stand.start()
+    var receiver = try await Receiver(in: stand.folder, port: port, options: ["--delay", "2", "--answers", "500,500,500"])
+    for number in 1...3 { _ = try await stand.createFixed(order: "D\(number)") }
+    #expect(await receiver.arrived { !$0.isEmpty })
+    let gateway = try #require(stand.gateway)
+    gateway.signal(SIGTERM)
+    #expect(try await gateway.outcome(within: .seconds(20)).status == 0)
+    let ids = Set(receiver.arrivals.map(\.id))
+    #expect(!gateway.log.contains("scheduled work failed"))
+    receiver.stop()
+    receiver = try await Receiver(in: stand.folder, port: port)
+    try await stand.startGateway()
+    #expect(await receiver.arrived(.seconds(30)) { Set($0.map(\.id)).isSuperset(of: ids) && Set($0.map(\.id)).count == 3 })
+  }
+
   @Test("While secrets change both sign, so that a receiver with either verifies")
   func rotation() async throws {
     let ports = try FreePorts.take(2)
