@@ -44,7 +44,9 @@ struct EventSending {
 
   func jobs(store: SQLiteStore, clock: any WallClock, metrics: PrometheusMetrics, draining: Draining) -> [Schedule.Job] {
     let courier = HTTPCourier(
-      places: places, post: WebhookPost(publicCaller: clients.public, anyCaller: clients.any, limits: limits), clock: MachineClock()
+      places: places,
+      post: WebhookPost(publicCaller: TracedCaller(clients.public), anyCaller: TracedCaller(clients.any), limits: limits),
+      clock: MachineClock()
     ) { EventBody($0).bytes }
     return places.map { place in
       let deliver = DeliverDue(

@@ -1,4 +1,5 @@
 import Crypto
+import Facade
 import Foundation
 import HTTPClient
 import HTTPTypes
@@ -59,10 +60,20 @@ import Transport
     let read = try await stand.call(.get, "/v1/payment-links/\(id)", key: client, fields: ["Origin": Self.origin])
     #expect(read.json["status"].string == "completed" && read.fields[.accessControlAllowOrigin] == Self.origin)
     #expect(try await stand.acquirersPayments(order: "S1").count == 1)
+    try contract([("createPaymentLink", made), ("createPaymentLink", again), ("readPaymentLink", read)])
     // Neither key, secret nor token is anywhere in the log; the key's use is in the metrics.
     for word in [Self.publishableKey, Self.orderSecret, token, client ?? "?"] { #expect(stand.gateway?.log.contains(word) == false) }
     let metrics = try await Wire.send(.get, "\(stand.operations)/metrics").text
     #expect(metrics.contains("paylink_api_key_last_used_timestamp_seconds{key=\"page\"}"))
+  }
+
+  /// Holds answers against the document that describes them.
+  private func contract(_ answers: [(operation: String, answer: Wire.Answer)]) throws {
+    let contract = try APIContract(yaml: OpenAPIDocument.text)
+    for (id, answer) in answers {
+      let operation = try #require(contract.operations.first { $0.id == id })
+      #expect(contract.faults(of: answer, to: operation) == [])
+    }
   }
 
   @Test("A thousand posts at once with one key make one link and one call to the acquirer, and the key outlives a kill")
@@ -116,6 +127,9 @@ import Transport
     let refused = try await stand.call(.get, "/p/none", key: nil)
     #expect(refused.status == 429 && refused.json["code"].string == "rate_limited" && refused.fields[.retryAfter] != nil)
     #expect(try await stand.call(.get, "/return/none/success", key: nil).status == 429)
+    let list = try await stand.call(.get, "/v1/payment-links", key: nil)
+    #expect(list.status == 429)
+    try contract([("listPaymentLinks", list)])
     let elsewhere = try await stand.call(.get, "/v1/payment-links", key: nil, fields: ["X-Forwarded-For": "1.1.1.1, 198.51.100.7"])
     #expect(elsewhere.status == 401 && elsewhere.fields[HTTPField.Name("RateLimit")!]?.contains("\"address\";r=2") == true)
     let callback = Callback.result(order: "R1", payment: 1, amount: "1")
