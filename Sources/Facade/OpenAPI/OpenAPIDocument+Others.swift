@@ -27,6 +27,52 @@ extension OpenAPIDocument {
           responses:
             "200": {$ref: "#/components/responses/ChangedLink"}
     \(problems(400, 401, 403, 404, 409, 413, 415, 422, 503))
+      /v1/events/{id}/replay:
+        post:
+          operationId: replayEvent
+          tags: [operators]
+          summary: Send an event to the shop again
+          description: Scope `admin`. Queued with the same id for every endpoint that wants it; done twice it is sent twice.
+          parameters:
+            - {name: id, in: path, required: true, schema: {type: string, pattern: "^evt_[0-9a-z]{26}$"}}
+          responses:
+            "202": {description: The endpoints that it is queued for., content: {application/json: {schema: {type: object}}}}
+    \(problems(400, 401, 403, 404, 413, 415, 422, 503))
+      /v1/deliveries:
+        get:
+          operationId: listDeliveries
+          tags: [operators]
+          summary: Deliveries with every try
+          description: Scope `events:read`. Newest event first.
+          parameters:
+            - $ref: "#/components/parameters/Limit"
+            - {name: status, in: query, schema: {type: string, enum: [waiting, delivered, dead]}}
+            - {name: endpoint, in: query, schema: {type: string, pattern: "^[a-z0-9-]{1,32}$"}}
+            - {name: event, in: query, schema: {type: string, pattern: "^evt_[0-9a-z]{26}$"}}
+            - {name: cursor, in: query, description: "`next_cursor` of the page before.", schema: {type: string}}
+          responses:
+            "200": {description: A page of them., content: {application/json: {schema: {type: object}}}}
+    \(problems(400, 401, 403, 422, 503))
+      /v1/endpoints:
+        get:
+          operationId: listEndpoints
+          tags: [operators]
+          summary: How each endpoint of the shop stands
+          description: Scope `events:read`.
+          responses:
+            "200": {description: All of them., content: {application/json: {schema: {type: object}}}}
+    \(problems(400, 401, 403, 422, 503))
+      /v1/endpoints/{name}/enable:
+        post:
+          operationId: enableEndpoint
+          tags: [operators]
+          summary: Send to an endpoint again
+          description: Scope `admin`. For one that said it is gone (410); it also ends a rest.
+          parameters:
+            - {name: name, in: path, required: true, schema: {type: string, pattern: "^[a-z0-9-]{1,32}$"}}
+          responses:
+            "200": {description: The endpoint., content: {application/json: {schema: {type: object}}}}
+    \(problems(400, 401, 403, 404, 413, 415, 422, 503))
     """
 
   static let publicPaths: String = """
