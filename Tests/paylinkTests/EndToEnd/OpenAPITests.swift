@@ -114,6 +114,13 @@ import Testing
     let page = try await driver.call(.get, "/v1/events", query: "limit=2", status: 200)
     try await driver.call(.get, "/v1/events", query: "limit=100&cursor=\(page["next_cursor"].string ?? "?")", status: 200)
     try await driver.call(.get, "/v1/events", key: Stand.readOnlyKey, status: 403)
+    let event = ["id": page["data"][0]["id"].string ?? "?"]
+    try await driver.call(.post, "/v1/events/{id}/replay", event, key: Stand.operatorKey, status: 202)
+    try await driver.call(.post, "/v1/events/{id}/replay", event, key: Stand.readOnlyKey, status: 403)
+    try await driver.call(.get, "/v1/deliveries", query: "status=dead&limit=1", status: 200)
+    try await driver.call(.get, "/v1/deliveries", query: "status=lost", status: 422)
+    try await driver.call(.get, "/v1/endpoints", status: 200)
+    try await driver.call(.post, "/v1/endpoints/{name}/enable", ["name": "crm"], key: Stand.operatorKey, status: 404)
 
     _ = try await Callback.result(order: "NOBODYS", payment: 987_654_321, amount: "100.00").send(to: driver.stand)
     let orphans = try await driver.call(.get, "/v1/orphans", key: Stand.operatorKey, status: 200)
