@@ -14,16 +14,12 @@ struct EventsList: Command {
   @Option(help: "Only what happened then or later, such as 2026-11-25T08:00:00Z.")
   var since: String?
 
-  @Option(help: "How many, 1 to 100.")
-  var limit: Int?
-
-  @Option(help: "Goes on where a list ended.")
-  var cursor: String?
+  @OptionGroup var page: PageOptions
 
   @OptionGroup var output: OutputOptions
 
   func execute() async throws(CommandFailure) {
-    let query = QueryText([("created_from", since), ("limit", limit.map(String.init)), ("cursor", cursor)])
+    let query = QueryText([("created_from", since)] + page.members)
     let answer = try await APIClient.call { client async throws(CommandFailure) in try await client.get("/v1/events\(query.text)") }
     try output.show(answer) { answer throws(CommandFailure) in try answer.decode(EventListView.self).lines }
   }
@@ -94,11 +90,7 @@ struct EventsDeliveries: Command {
   @Option(help: "Only those of this event.")
   var event: String?
 
-  @Option(help: "How many, 1 to 100.")
-  var limit: Int?
-
-  @Option(help: "Goes on where a list ended.")
-  var cursor: String?
+  @OptionGroup var page: PageOptions
 
   @OptionGroup var output: OutputOptions
 
@@ -107,9 +99,7 @@ struct EventsDeliveries: Command {
   }
 
   func execute() async throws(CommandFailure) {
-    let query = QueryText([
-      ("status", dead ? "dead" : status), ("endpoint", endpoint), ("event", event), ("limit", limit.map(String.init)), ("cursor", cursor),
-    ])
+    let query = QueryText([("status", dead ? "dead" : status), ("endpoint", endpoint), ("event", event)] + page.members)
     let answer = try await APIClient.call { client async throws(CommandFailure) in try await client.get("/v1/deliveries\(query.text)") }
     try output.show(answer) { answer throws(CommandFailure) in try answer.decode(DeliveryListView.self).lines }
   }

@@ -20,6 +20,17 @@ struct OutputOptions: ParsableArguments {
   }
 }
 
+/// Which part of a list.
+struct PageOptions: ParsableArguments {
+  @Option(help: "How many, 1 to 100.")
+  var limit: Int?
+
+  @Option(help: "Goes on where a list ended.")
+  var cursor: String?
+
+  var members: [(name: String, value: String?)] { [("limit", limit.map(String.init)), ("cursor", cursor)] }
+}
+
 struct LinksShow: Command {
   static let configuration = CommandConfiguration(commandName: "show", abstract: "Shows one payment link.")
 
@@ -48,16 +59,12 @@ struct LinksList: Command {
   @Option(help: "Only links with a payment that carries this flag, such as late.")
   var flag: String?
 
-  @Option(help: "How many, 1 to 100.")
-  var limit: Int?
-
-  @Option(help: "Goes on where a list ended.")
-  var cursor: String?
+  @OptionGroup var page: PageOptions
 
   @OptionGroup var output: OutputOptions
 
   func execute() async throws(CommandFailure) {
-    let query = [("order_id", order), ("status", status), ("flag", flag), ("limit", limit.map(String.init)), ("cursor", cursor)]
+    let query = [("order_id", order), ("status", status), ("flag", flag)] + page.members
     let path = "/v1/payment-links\(QueryText(query).text)"
     let answer = try await APIClient.call { client async throws(CommandFailure) in try await client.get(path) }
     try output.show(answer) { answer throws(CommandFailure) in try answer.decode(LinkListView.self).lines }

@@ -12,16 +12,12 @@ struct OrphansCommand: ParsableCommand {
 struct OrphansList: Command {
   static let configuration = CommandConfiguration(commandName: "list", abstract: "Lists orphans, the acquirer's newest number first.")
 
-  @Option(help: "How many, 1 to 100.")
-  var limit: Int?
-
-  @Option(help: "Goes on where a list ended.")
-  var cursor: String?
+  @OptionGroup var page: PageOptions
 
   @OptionGroup var output: OutputOptions
 
   func execute() async throws(CommandFailure) {
-    let path = "/v1/orphans\(QueryText([("limit", limit.map(String.init)), ("cursor", cursor)]).text)"
+    let path = "/v1/orphans\(QueryText(page.members).text)"
     let answer = try await APIClient.call { client async throws(CommandFailure) in try await client.get(path) }
     try output.show(answer) { answer throws(CommandFailure) in try answer.decode(OrphanListView.self).lines }
   }

@@ -61,7 +61,7 @@ import Transport
     #expect(try parse("links", "show", "pl_1", "--json", as: LinksShow.self).output.json)
     let list = try parse(
       "links", "list", "--order", "A", "--status", "active", "--flag", "late", "--limit", "5", "--cursor", "c", as: LinksList.self)
-    #expect(list.order == "A" && list.status == "active" && list.flag == "late" && list.limit == 5 && list.cursor == "c")
+    #expect(list.order == "A" && list.status == "active" && list.flag == "late" && list.page.limit == 5 && list.page.cursor == "c")
     #expect(try parse("links", "cancel", "pl_1", "--idempotency-key", "k", as: LinksCancel.self).idempotencyKey == "k")
     _ = try parse("keys", "new", as: KeysCommand.New.self)
     let health = try parse("health", "--ready", "--address", "127.0.0.1:1", as: HealthCommand.self)
