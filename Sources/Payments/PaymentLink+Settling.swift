@@ -84,6 +84,12 @@ extension Payment {
   /// Whether nobody needs to look at it.
   func isGood(_ lateMoney: LateMoney) -> Bool { flags.allSatisfy { $0 == .late && lateMoney == .accept } }
 
+  /// A result is the outcome that was waited for. A status is, if it was asked after the question arose: an older one knew nothing of it.
+  mutating func endQuestion(by report: Report) {
+    guard report.source == .result || checkedAt.map({ report.asOf >= $0 }) ?? false else { return }
+    checkedAt = nil
+  }
+
   mutating func take(_ report: Report, at now: Timestamp) {
     let hadMoney = status.hasMoney
     switch report.status {
@@ -91,7 +97,7 @@ extension Payment {
     case .pending, .authorized, .paid, .failed, .canceled, .unknown: status = report.status
     }
     changedAt = now
-    checkedAt = nil
+    endQuestion(by: report)
     method = report.method ?? method
     card = report.card ?? card
     failure = report.status.hasMoney ? nil : report.failure

@@ -55,13 +55,13 @@ struct Settle: UnitOfWork {
       return finish(&link, .applied, .accept, changes, lateMoney: isLateMoney ? policy : nil)
     case .same:
       var changes = Changes()
-      if report.source == .result || link.payments[index].status.isFinal { link.payments[index].checkedAt = nil }
+      if link.payments[index].status.isFinal || report.source == .result { link.payments[index].endQuestion(by: report) }
       if isNews { link.sequence += 1 }
       let isResolved = link.resolveOperations(of: index, with: report, at: now, lateMoney: lateMoney, changes: &changes)
       return finish(&link, isResolved ? .applied : .same, .accept, changes)
     case .stale:
       // The outcome came: the check waits for nothing any more.
-      if report.source == .result { link.payments[index].checkedAt = nil }
+      if report.source == .result { link.payments[index].endQuestion(by: report) }
       if isNews { link.sequence += 1 }
       return finish(&link, .stale, .accept, Changes())
     }

@@ -160,6 +160,23 @@ import Testing
     #expect(link.payments[0].status == .paid)
   }
 
+  @Test("a status that was asked before a result came does not end what that result asks", arguments: [PaymentStatus.pending, .canceled])
+  func olderStatus(_ standing: PaymentStatus) throws {
+    let canceled = Example.report(.status, status: .canceled, amount: nil, asOf: Example.start)
+    var link = Example.link(capture: .manual)
+    if standing == .canceled { link = try #require(Example.settle(canceled, [link]).outcome.link) }
+    let result = Example.report(.result, digest: "d2", asOf: Example.start + .seconds(2))
+    link = try #require(Example.settle(result, [link], now: Example.start + .seconds(2)).outcome.link)
+    // Asked at one second, answered after the result.
+    let older = Example.report(.status, status: .canceled, amount: nil, asOf: Example.start + .seconds(1))
+    link = try #require(Example.settle(older, [link], now: Example.start + .seconds(3)).outcome.link)
+    #expect(link.payments[0].needsAsking(at: Example.start + .seconds(4)))
+    #expect(link.nextLookAt != nil)
+    let newer = Example.report(.status, status: .canceled, amount: nil, asOf: Example.start + .seconds(4))
+    link = try #require(Example.settle(newer, [link], now: Example.start + .seconds(5)).outcome.link)
+    #expect(!link.payments[0].needsAsking(at: Example.start + .seconds(6)))
+  }
+
   @Test("an orphan in another currency gets a link of its own")
   func otherCurrency() async throws {
     books.put(Example.link(status: .expired))
