@@ -23,7 +23,8 @@ import Testing
     try await stand.startSandbox()
     try await stand.startGateway(environment: environment)
     let made = try await Self.curl(
-      stand, path, "http://gateway/v1/payment-links", "-H", "Authorization: Bearer \(Stand.key)", "-H", "Content-Type: application/json", "-H",
+      stand, path, "http://gateway/v1/payment-links", "-H", "Authorization: Bearer \(Stand.key)", "-H", "Content-Type: application/json",
+      "-H",
       "Idempotency-Key: u1", "-d", #"{"order_id":"U1","amount":15000000,"description":"by a path"}"#)
     #expect(made.output.hasPrefix("HTTP/1.1 201"), "\(made)")
     #expect(try await stand.call(.get, "/v1/payment-links?order_id=U1").json["data"].list.count == 1)
