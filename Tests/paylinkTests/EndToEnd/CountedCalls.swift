@@ -6,7 +6,7 @@ struct CountedCalls {
   /// The counters, in the order of the C file.
   static let names = ["allocations", "receives", "sends", "epoll_waits", "epoll_changes", "writes", "syncs"]
   static let budgets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .appendingPathComponent("Budgets")
+    .deletingLastPathComponent().appendingPathComponent("Budgets")
 
   let library: URL
   let file: URL
