@@ -1,4 +1,5 @@
 import Foundation
+import HTTPTypes
 import Testing
 
 /// Budgets of what one request may cost, as files: `Budgets/requests.json` (debug build). Counts, not times, so they hold on any machine.
