@@ -1,4 +1,3 @@
-import GRDB
 import Logging
 package import Payments
 
@@ -44,7 +43,7 @@ extension SQLiteStore: Outbox {
     let (limits, logger) = (limits, logger)
     let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
       writer.enqueue(
-        WaitingUnit(writing: { db in
+        WaitingUnit(steps: { db in
           let reader = BookReader(db: db, limits: limits) { error in
             logger.error("an event cannot be read", metadata: ["detail": "\(error.detail)"])
           }
@@ -55,17 +54,12 @@ extension SQLiteStore: Outbox {
   }
 }
 
-extension WaitingUnit {
-  /// Writes that read what they need themselves.
-  /// - Parameter finish: called once, from the writer's queue.
-  fileprivate init<Value: Sendable>(
-    writing body: @escaping @Sendable (Database) throws -> Value, finish: @escaping @Sendable (Result<Value, StoreError>) -> Void
-  ) {
-    self.init(
-      share: .ordinary,
-      run: { db in
-        let value = try db.atOnce { try body(db) }
-        return Ran(wrote: true) { finish(.success(value)) }
-      }, fail: { finish(.failure($0)) })
+extension SQLiteStore: EventFeed {
+  package func feed(_ query: FeedQuery) async throws(StoreError) -> FeedPage {
+    try await read("reading the feed") { try $0.feed(query) }
+  }
+
+  package func event(_ id: EventID) async throws(StoreError) -> Event? {
+    try await read("reading an event") { try $0.event(id)?.event }
   }
 }

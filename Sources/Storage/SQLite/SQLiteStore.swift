@@ -9,17 +9,21 @@ package final class SQLiteStore: Store {
   let pool: DatabasePool
   let limits: StorageLimits
   let writer: GroupWriter
+  private let connections: SQLiteConnections
   /// Held for as long as the store lives; nil once it is closed.
   private let lock: Mutex<DatabaseLock?>
   private let waitingReads = Atomic<Int>(0)
   let logger: Logger
 
-  init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) {
+  init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) throws {
     self.pool = pool
+    let connections = SQLiteConnections()
+    self.connections = connections
     self.limits = limits
     self.logger = logger
     self.lock = Mutex(lock)
-    writer = GroupWriter(pool: pool, limits: limits, logger: logger)
+    let connection = try pool.writeWithoutTransaction { try connections.connection(of: $0) }
+    writer = GroupWriter(pool: pool, connection: connection, limits: limits, logger: logger)
   }
 
   /// Transactions that wrote something, since the opening: how well commits are shared.
@@ -30,7 +34,7 @@ package final class SQLiteStore: Store {
 
   package func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
     let result: Result<Unit.Outcome, StoreError> = await withCheckedContinuation { continuation in
-      writer.enqueue(WaitingUnit(unit, limits: limits) { continuation.resume(returning: $0) })
+      writer.enqueue(WaitingUnit(unit) { continuation.resume(returning: $0) })
     }
     return try result.get()
   }
@@ -103,6 +107,7 @@ package final class SQLiteStore: Store {
       DispatchQueue.global().async {
         // Both are only tidying: what is committed is safe in the log, which the next opening reads.
         try? self.pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+        self.connections.finish()
         try? self.pool.close()
         self.lock.withLock { $0 = nil }
         continuation.resume()
@@ -119,11 +124,11 @@ package final class SQLiteStore: Store {
       throw StoreError(.overloaded, "\(limits.waitingReads) reads wait already")
     }
     defer { waitingReads.subtract(1, ordering: .relaxed) }
-    let (limits, logger) = (limits, logger)
+    let (limits, logger, connections) = (limits, logger, connections)
     let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
       pool.asyncRead { db in
         do {
-          let reader = BookReader(db: try db.get(), limits: limits) { error in
+          let reader = BookReader(db: try connections.connection(of: db.get()), limits: limits) { error in
             logger.error("a link cannot be read", metadata: ["doing": "\(doing)", "detail": "\(error.detail)"])
           }
           continuation.resume(returning: .success(try body(reader)))

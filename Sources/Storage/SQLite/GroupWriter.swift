@@ -4,44 +4,33 @@ import Logging
 import Payments
 import Synchronization
 
-/// The one writer: units that wait at the same moment go into one transaction, and every caller is answered after its commit (design §2,
+/// SQLite's one writer: units that wait at the same moment go into one transaction, and every caller is answered after its commit (design §2,
 /// "Commits in groups"). Units of one transaction see each other's writes, in the order of coming; so several units of one link may share a group.
 final class GroupWriter: Sendable {
-  private struct Waiting {
-    var units: [WaitingUnit] = []
-    var isDraining = false
-    var isClosed = false
-  }
-
-  private enum Admission {
-    case first, behindOthers, overloaded, closed
-  }
-
   private let pool: DatabasePool
+  private let connection: SQLiteConnection
   private let limits: StorageLimits
   private let logger: Logger
   private let queue = DispatchQueue(label: "paylink.storage.writer")
-  private let waiting = Mutex(Waiting())
+  private let waiting: UnitQueue
   private let tell = Mutex<(@Sendable ([LinkID: Int64]) -> Void)?>(nil)
   /// Commits that wrote, since the start.
   let commits = Atomic<Int>(0)
 
-  init(pool: DatabasePool, limits: StorageLimits, logger: Logger) {
+  /// - Parameter connection: the pool's writer.
+  init(pool: DatabasePool, connection: SQLiteConnection, limits: StorageLimits, logger: Logger) {
     self.pool = pool
+    self.connection = connection
     self.limits = limits
     self.logger = logger
+    waiting = UnitQueue(limits: limits)
   }
 
-  var waitingUnits: Int { waiting.withLock { $0.units.count } }
+  var waitingUnits: Int { waiting.count }
 
   /// Puts a unit in the queue and wakes the writer where it sleeps. Never blocks.
   func enqueue(_ unit: WaitingUnit) {
-    switch admit(unit) {
-    case .first: queue.async { self.drain() }
-    case .behindOthers: break
-    case .overloaded: unit.fail(StoreError(.overloaded, "\(limits.waitingUnits) units wait already"))
-    case .closed: unit.fail(StoreError(.unavailable, "the store is closed"))
-    }
+    waiting.enqueue(unit) { queue.async { self.drain() } }
   }
 
   /// Tells after every commit how far its links are.
@@ -49,48 +38,19 @@ final class GroupWriter: Sendable {
 
   /// Takes no more units, and returns when those that wait are answered.
   func close() async {
-    waiting.withLock { $0.isClosed = true }
+    waiting.close()
     // A serial queue: this comes after the drain that is under way, and no other begins.
     await withCheckedContinuation { continuation in queue.async { continuation.resume() } }
   }
 
-  private func admit(_ unit: WaitingUnit) -> Admission {
-    let room = unit.share == .callback ? limits.waitingUnits : limits.waitingOrdinary
-    return waiting.withLock { waiting in
-      if waiting.isClosed { return .closed }
-      if waiting.units.count >= room { return .overloaded }
-      waiting.units.append(unit)
-      if waiting.isDraining { return .behindOthers }
-      waiting.isDraining = true
-      return .first
-    }
-  }
-
   private func drain() {
-    while let group = next() { run(group) }
-  }
-
-  private func next() -> [WaitingUnit]? {
-    waiting.withLock { waiting in
-      if waiting.units.isEmpty {
-        waiting.isDraining = false
-        return nil
-      }
-      if waiting.units.count <= limits.groupSize {
-        let group = waiting.units
-        waiting.units = []
-        return group
-      }
-      let group = Array(waiting.units.prefix(limits.groupSize))
-      waiting.units.removeFirst(limits.groupSize)
-      return group
-    }
+    while let group = waiting.next() { run(group) }
   }
 
   private func run(_ group: [WaitingUnit]) {
     let answers: [@Sendable () -> Void]
     do {
-      answers = try pool.writeWithoutTransaction { db in try commit(group, db) }
+      answers = try pool.writeWithoutTransaction { _ in try commit(group) }
     } catch {
       let failure = StoreError(error, while: "writing a group")
       logger.error(
@@ -104,20 +64,20 @@ final class GroupWriter: Sendable {
   /// One transaction for all.
   /// - Returns: the answers, for when it is durable.
   /// - Throws: what fails the group; the transaction is rolled back then.
-  private func commit(_ group: [WaitingUnit], _ db: Database) throws -> [@Sendable () -> Void] {
+  private func commit(_ group: [WaitingUnit]) throws -> [@Sendable () -> Void] {
     var answers: [@Sendable () -> Void] = []
     answers.reserveCapacity(group.count)
     var wrote = false
-    var changed: [PaymentLink] = []
+    var changed: [LinkID: Int64] = [:]
     do {
       // Only after a ROLLBACK that failed.
-      if db.isInsideTransaction { try db.rollback() }
-      try db.beginTransaction(.immediate)
+      if connection.isInsideTransaction { try connection.run(SQLiteStatements.rollBack, []) }
+      try connection.run(SQLiteStatements.begin, [])
       for unit in group {
         do {
-          let ran = try unit.run(db)
+          let ran = try SQLiteUnit(db: connection, limits: limits).run(unit.work)
           wrote = wrote || ran.wrote
-          changed += ran.changed
+          for link in ran.changed { changed[link.id] = max(link.sequence, changed[link.id] ?? link.sequence) }
           answers.append(ran.succeed)
         } catch let failure as StoreError {
           logger.error("a unit was not written", metadata: ["code": "\(failure.code.rawValue)", "detail": "\(failure.detail)"])
@@ -125,28 +85,38 @@ final class GroupWriter: Sendable {
         }
       }
     } catch {
-      rollBack(db)
+      rollBack()
       throw error
     }
     do {
-      try db.commit()
+      try connection.run(SQLiteStatements.commit, [])
     } catch {
-      rollBack(db)
+      rollBack()
       throw StoreError(failedCommit: error)
     }
     if wrote { commits.add(1, ordering: .relaxed) }
     if !changed.isEmpty, let tell = tell.withLock({ $0 }) {
-      let sequences = Dictionary(changed.map { ($0.id, $0.sequence) }, uniquingKeysWith: max)
+      let sequences = changed
       answers.append { tell(sequences) }
     }
     return answers
   }
 
   /// SQLite may have rolled back by itself already. Where it cannot, the next group tries again first, and `health` says so.
-  private func rollBack(_ db: Database) {
-    guard db.isInsideTransaction else { return }
-    do { try db.rollback() } catch {
+  private func rollBack() {
+    guard connection.isInsideTransaction else { return }
+    do { try connection.run(SQLiteStatements.rollBack, []) } catch {
       logger.error("a transaction could not be rolled back", metadata: ["detail": "\(StoreError(error, while: "rolling back").detail)"])
     }
   }
+}
+
+/// How SQLite's transactions are begun and ended.
+enum SQLiteStatements {
+  static let begin = SQLStatement("BEGIN IMMEDIATE")
+  static let commit = SQLStatement("COMMIT")
+  static let rollBack = SQLStatement("ROLLBACK")
+  static let save = SQLStatement("SAVEPOINT unit")
+  static let takeBack = SQLStatement("ROLLBACK TO unit")
+  static let release = SQLStatement("RELEASE unit")
 }
