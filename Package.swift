@@ -63,6 +63,7 @@ let package = Package(
     c("CLinux"),
     c("CCurl", library: "curl"),
     c("CExpat", library: "expat"),
+    c("CPostgres", library: "pq"),
     c("CQRCode", library: "qrencode"),
     c("CPNG", library: "png16"),
     c("CZXing", library: "ZXing"),
@@ -79,7 +80,7 @@ let package = Package(
     room("Operations", ["Payments", "HTTPServer", coreMetrics, instrumentation, serviceContext, httpTypes, logging]),
     room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
-    room("Storage", ["Payments", grdb, sqlite, logging]),
+    room("Storage", ["Payments", "CPostgres", grdb, sqlite, logging]),
     room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
 
     .executableTarget(

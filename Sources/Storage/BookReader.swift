@@ -1,7 +1,7 @@
 import Payments
 
 /// Reads the books through one connection, inside a transaction that somebody else began.
-struct BookReader {
+package struct BookReader {
   let db: any SQLConnection
   let limits: StorageLimits
   /// Told about every link that a list passes over since it cannot be read.

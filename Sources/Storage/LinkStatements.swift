@@ -36,21 +36,25 @@ enum LinkStatements {
   static let operations = SQLStatement("SELECT \(OperationColumn.list) FROM operation WHERE link = :link ORDER BY ordinal")
 
   /// Steps aside where another link has the order's place: the expected conflict does not raise.
-  static let insert = SQLStatement(
-    """
-    INSERT INTO link (\(LinkColumn.list), holds_order) VALUES (\(LinkColumn.parameters), :is_live)
-    ON CONFLICT (merchant, order_id) WHERE holds_order = 1 DO NOTHING
-    """)
+  static let insert = SQLStatement {
+    $0.demanding(
+      """
+      INSERT INTO link (\(LinkColumn.list), holds_order) VALUES (\(LinkColumn.parameters), :is_live)
+      ON CONFLICT (merchant, order_id) WHERE holds_order = 1 DO NOTHING
+      """)
+  }
 
   /// A link that comes back to life takes the order's place only where it is free. Nothing is changed where the link is no more as it was read.
-  static let update = SQLStatement(
-    """
-    UPDATE link SET \(LinkColumn.assignments(LinkColumn.changing)),
-      holds_order = CASE WHEN :is_live = 1 AND (holds_order = 1 OR NOT EXISTS
-        (SELECT 1 FROM link other WHERE other.merchant = link.merchant AND other.order_id = link.order_id AND other.holds_order = 1))
-        THEN 1 ELSE 0 END
-    WHERE id = :id AND sequence = :read_sequence
-    """)
+  static let update = SQLStatement {
+    $0.demanding(
+      """
+      UPDATE link SET \(LinkColumn.assignments(LinkColumn.changing)),
+        holds_order = CASE WHEN CAST(:is_live AS BIGINT) = 1 AND (holds_order = 1 OR NOT EXISTS
+          (SELECT 1 FROM link other WHERE other.merchant = link.merchant AND other.order_id = link.order_id AND other.holds_order = 1))
+          THEN 1 ELSE 0 END
+      WHERE id = :id AND sequence = :read_sequence
+      """)
+  }
 
   static let savePayment = SQLStatement(
     """

@@ -1,7 +1,7 @@
 import Payments
 
 /// A unit of work that waits for a writer, with whoever waits for its outcome.
-struct WaitingUnit: Sendable {
+package struct WaitingUnit: Sendable {
   let share: QueueShare
   let work: Work
   let fail: @Sendable (StoreError) -> Void

@@ -26,6 +26,15 @@ enum Dialect: Int, Sendable {
     }
   }
 
+  /// A change that must meet a row. SQLite's caller counts the rows before it commits; PostgreSQL, to whom the COMMIT is sent along, raises 22012 by dividing by
+  /// none, which takes the transaction back.
+  func demanding(_ change: String) -> String {
+    switch self {
+    case .sqlite: change
+    case .postgres: "WITH changed AS (\(change) RETURNING 1) SELECT 1 / count(*) FROM changed"
+    }
+  }
+
   /// Behind a SELECT: its rows are ours until the end of the transaction. SQLite has one writer, to whom all rows are its own.
   var locking: String {
     switch self {

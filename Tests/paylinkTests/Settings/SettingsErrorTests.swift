@@ -212,8 +212,6 @@ import Testing
     Case(yaml: "\(valid)tls: {certificate_file: a}\n", line: "FILE: tls.certificate_file is not built yet in this version"),
     Case(yaml: "\(valid)proxy_protocol: true\n", line: "FILE: proxy_protocol other than false is not built yet in this version"),
     Case(yaml: "\(valid)ops_console: true\n", line: "FILE: ops_console other than false is not built yet in this version"),
-    Case(yaml: "\(valid)database: postgres://u@h/n\n", line: "FILE: database: postgres is not built yet in this version; use sqlite:PATH"),
-    Case(yaml: "\(valid)database_password_file: a\n", line: "FILE: database_password_file is not built yet in this version"),
     Case(yaml: "\(valid)retention: {events: 30d}\n", line: "FILE: retention is not built yet in this version"),
     Case(yaml: "\(valid)limits: {json_depth: 9}\n", line: "FILE: limits.json_depth other than 8 is not built yet in this version"),
   ]

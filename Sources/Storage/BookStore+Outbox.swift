@@ -1,7 +1,9 @@
 import Logging
 package import Payments
 
-extension SQLiteStore: Outbox {
+// MARK: - Events on their way to the shop
+
+extension BookStore {
   package func register(_ endpoints: [Endpoint], at now: Timestamp) async throws(StoreError) {
     try await write { try $0.register(endpoints, at: now) }
   }
@@ -42,7 +44,7 @@ extension SQLiteStore: Outbox {
   private func write<Value: Sendable>(_ body: @escaping @Sendable (OutboxWriter) throws -> Value) async throws(StoreError) -> Value {
     let (limits, logger) = (limits, logger)
     let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-      writer.enqueue(
+      enqueue(
         WaitingUnit(steps: { db in
           let reader = BookReader(db: db, limits: limits) { error in
             logger.error("an event cannot be read", metadata: ["detail": "\(error.detail)"])
@@ -54,7 +56,9 @@ extension SQLiteStore: Outbox {
   }
 }
 
-extension SQLiteStore: EventFeed {
+// MARK: - The feed
+
+extension BookStore {
   package func feed(_ query: FeedQuery) async throws(StoreError) -> FeedPage {
     try await read("reading the feed") { try $0.feed(query) }
   }
