@@ -2,10 +2,12 @@
 /// ```
 /// 1a;name=value CRLF  <26 bytes> CRLF  0 CRLF  Trailer: dropped CRLF  CRLF
 /// ```
-/// Strict: hexadecimal digits only, CR LF everywhere, no bare CR or LF in extensions and trailers. Extensions and trailers are read within a bound and dropped.
+/// Strict: hexadecimal digits only, CR LF everywhere, no bare CR or LF in extensions and trailers; blanks behind a size only before an extension's semicolon (the
+/// "bad whitespace" of RFC 9110 §5.6.3). Extensions and trailers are read within a bound and dropped.
 struct ChunkedDecoder {
   private enum State: Equatable {
     case size(digits: Int)
+    case sizeBlank
     case `extension`
     case sizeLineFeed
     case data(left: Int)
@@ -55,6 +57,7 @@ struct ChunkedDecoder {
   private mutating func step(_ byte: UInt8, _ soFar: Int, _ limit: Int) throws(HTTPError) {
     switch state {
     case .size(let digits): try sizeByte(byte, digits)
+    case .sizeBlank: try sizeEnd(byte, mayEndLine: false)
     case .extension:
       if byte == 0x0d { state = .sizeLineFeed } else { try extra(byte) }
     case .sizeLineFeed:
@@ -86,9 +89,17 @@ struct ChunkedDecoder {
       return state = .size(digits: digits + 1)
     }
     guard digits > 0 else { throw Self.malformed }
+    try sizeEnd(byte, mayEndLine: true)
+  }
+
+  /// What stands behind a size: the end of its line, an extension, or blanks before one.
+  private mutating func sizeEnd(_ byte: UInt8, mayEndLine: Bool) throws(HTTPError) {
     switch byte {
-    case 0x0d: state = .sizeLineFeed
+    case 0x0d where mayEndLine: state = .sizeLineFeed
     case UInt8(ascii: ";"): state = .extension
+    case 0x20, 0x09:
+      state = .sizeBlank
+      try count()
     default: throw Self.malformed
     }
   }

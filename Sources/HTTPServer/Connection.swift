@@ -10,7 +10,8 @@ final class Connection: @unchecked Sendable {
   let stream: Stream
   let shard: ServerShard
   let input = ReceiveBuffer(capacity: 2048)
-  let peer: String
+  /// The client's address without port: the peer's, or what a proxy says.
+  var peer: String
   @safe @exclusivity(unchecked) private var isLate: Bool
   @safe @exclusivity(unchecked) private var isIdle = true
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
@@ -37,6 +38,7 @@ final class Connection: @unchecked Sendable {
   /// Serves until the connection ends, and closes it.
   func run() async {
     do throws(TransportError) {
+      if let proxies = shard.state.proxies, await !readProxyHeader(proxies, deadline: deadline(times.head)) { return stream.close() }
       var served = 0
       while try await serveNext() {
         served &+= 1

@@ -41,7 +41,7 @@ package final class Server: Sendable {
     let isShared = sockets.descriptors.count == 1
     for (descriptor, shard) in zip(sockets.descriptors, shards) {
       let onto = isShared ? shards : [shard]
-      shard.loop.execute { shard.listen(descriptor, path: sockets.address.unixPath, onto: onto) }
+      shard.loop.execute { shard.listen(descriptor, file: sockets.file, onto: onto) }
     }
     state.logger.info("listening", metadata: ["address": "\(sockets.address)"])
   }

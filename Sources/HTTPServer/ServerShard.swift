@@ -24,10 +24,10 @@ final class ServerShard: @unchecked Sendable {
 
   /// Accepts on a listening socket from now on.
   /// - Parameter onto: the shards that get the connections in turn; this one alone where the kernel spreads them itself.
-  func listen(_ descriptor: Int32, path: String?, onto shards: [ServerShard]) {
+  func listen(_ descriptor: Int32, file: SocketFile?, onto shards: [ServerShard]) {
     loop.preconditionIsCurrent()
     var turn = 0
-    let listener = Listener(descriptor: descriptor, path: path, loop: loop, mayAccept: { [state] in state.hasRoom }) { accepted, peer in
+    let listener = Listener(descriptor: descriptor, file: file, loop: loop, mayAccept: { [state] in state.hasRoom }) { accepted, peer in
       let shard = shards[turn % shards.count]
       turn &+= 1
       shard.state.opened()

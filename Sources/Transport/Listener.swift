@@ -8,7 +8,7 @@ import Glibc
 package final class Listener {
   private let loop: EventLoop
   private var descriptor: Int32
-  private let path: String?
+  private let file: SocketFile?
   private let mayAccept: () -> Bool
   private let onAccept: (Int32, SocketAddress) -> Void
   private var registration: Registration?
@@ -20,15 +20,15 @@ package final class Listener {
   private static let pause: Duration = .milliseconds(20)
 
   /// - Parameters:
-  ///   - path: the unix path to remove when the listener closes.
+  ///   - file: of a unix path, removed when the listener closes.
   ///   - mayAccept: asked before every connection.
   ///   - onAccept: takes over the connected descriptor, which is non-blocking and close-on-exec.
   package init(
-    descriptor: Int32, path: String?, loop: EventLoop, mayAccept: @escaping () -> Bool,
+    descriptor: Int32, file: SocketFile?, loop: EventLoop, mayAccept: @escaping () -> Bool,
     onAccept: @escaping (Int32, SocketAddress) -> Void
   ) {
     self.descriptor = descriptor
-    self.path = path
+    self.file = file
     self.loop = loop
     self.mayAccept = mayAccept
     self.onAccept = onAccept
@@ -48,7 +48,7 @@ package final class Listener {
     (registration, resume) = (nil, nil)
     _ = Glibc.close(descriptor)
     descriptor = -1
-    if let path { unsafe unlink(path) }
+    file?.remove()
   }
 
   private func accept() {

@@ -7,11 +7,13 @@ package struct ListeningSockets: Sendable {
   package let address: SocketAddress
   /// Non-blocking, close-on-exec, listening. Whoever holds them closes them, through `Listener.close`.
   package let descriptors: [Int32]
+  /// The file of a unix path. `Listener.close` removes it, or `close`.
+  package let file: SocketFile?
 
   /// Gives the sockets up where no listener took them.
   package func close() {
     for descriptor in descriptors { _ = Glibc.close(descriptor) }
-    if let path = address.unixPath { unsafe unlink(path) }
+    file?.remove()
   }
 
   /// Opens `copies` sockets on an address. The address is first bound without SO_REUSEPORT and released: otherwise two gateways could listen on it, each getting a
@@ -34,7 +36,7 @@ package struct ListeningSockets: Sendable {
         guard listen(descriptor, backlog) == 0 else { throw TransportError.last("listen \(taken)") }
         if descriptors.count == 1 { taken = try SocketAddress.local(of: descriptor) }
       }
-      return ListeningSockets(address: taken, descriptors: descriptors)
+      return ListeningSockets(address: taken, descriptors: descriptors, file: nil)
     } catch {
       for descriptor in descriptors { _ = Glibc.close(descriptor) }
       throw error
@@ -64,28 +66,21 @@ package struct ListeningSockets: Sendable {
     do throws(TransportError) {
       descriptor = try bound(address, sharesPort: false)
     } catch {
-      guard error.code == .addressInUse, isLeftOver(address, path) else { throw error }
+      guard error.code == .addressInUse, SocketFile.isLeftOver(path, address) else { throw error }
       unsafe unlink(path)
       descriptor = try bound(address, sharesPort: false)
     }
-    guard listen(descriptor, backlog) == 0 else {
-      let error = TransportError.last("listen \(address)")
+    do throws(TransportError) {
+      let file = try SocketFile(bound: path)
+      guard listen(descriptor, backlog) == 0 else {
+        let error = TransportError.last("listen \(address)")
+        file.remove()
+        throw error
+      }
+      return ListeningSockets(address: address, descriptors: [descriptor], file: file)
+    } catch {
       _ = Glibc.close(descriptor)
       throw error
     }
-    return ListeningSockets(address: address, descriptors: [descriptor])
-  }
-
-  /// Whether the path is a socket on which nobody listens. A file that is no socket refuses connections too, and is not ours to remove.
-  private static func isLeftOver(_ address: SocketAddress, _ path: String) -> Bool {
-    var status = stat()
-    // SAFETY: lstat fills the structure during the call.
-    guard unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK else { return false }
-    let descriptor = clinux_socket(AF_UNIX)
-    guard descriptor >= 0 else { return false }
-    defer { _ = Glibc.close(descriptor) }
-    // SAFETY: the pointer is valid for its length during the call.
-    let code = unsafe address.withSocketAddress { unsafe connect(descriptor, $0, $1) }
-    return code != 0 && errno == ECONNREFUSED
   }
 }

@@ -76,6 +76,8 @@ import Testing
     Case("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n", "OPTIONS", "*"),
     Case("GET /../a/./b HTTP/1.1\r\nHost: x\r\n\r\n", "GET", "/../a/./b"),
     Case("POST / HTTP/1.0\r\nExpect: nonsense\r\nContent-Length: 1\r\n\r\n", "POST", "/", .length(1), keeps: false),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nExpect:\r\nExpect: 100-continue\r\nExpect: ,100-Continue ,\r\n\r\n", "POST", "/"),
+    Case("GET / HTTP/1.1\r\nHost: x\r\nConnection:, close,,\r\n\r\n", "GET", "/", keeps: false),
   ]
 
   static let bad = [
@@ -169,12 +171,16 @@ import Testing
     Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked,\r\n\r\n", .malformed),
     Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding:\r\n\r\n", .malformed),
     Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked\r\n\r\n", .notImplemented),
-    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", .notImplemented),
-    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", .notImplemented),
-    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked;a=b\r\n\r\n", .notImplemented),
-    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \"chunked\"\r\n\r\n", .notImplemented),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: identity\r\n\r\n", .malformed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: xchunked\r\n\r\n", .malformed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked;a=b\r\n\r\n", .malformed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: \"chunked\"\r\n\r\n", .malformed),
     Case("POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n\r\n", .expectationFailed),
-    Case("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nExpect: 100-continue\r\n\r\n", .expectationFailed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue, 200-ok\r\n\r\n", .expectationFailed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nExpect: 100-continue=1\r\n\r\n", .expectationFailed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", .malformed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip, chunked, chunked\r\n\r\n", .malformed),
+    Case("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: , chunked\r\n\r\n", .malformed),
   ]
 
   @Test("A sound head is read the same at every split", arguments: good) func reads(_ test: Case) {
@@ -183,6 +189,17 @@ import Testing
 
   @Test("A doubtful head is refused the same at every split", arguments: bad) func refuses(_ test: Case) {
     #expect(Self.outcomeAtEverySplit(test.text) == test.outcome)
+  }
+
+  @Test(
+    "A body is waited for where 100-continue is expected, and an empty list expects nothing",
+    arguments: [
+      ("Expect: 100-continue", true), ("Expect: 100-CONTINUE, ,100-continue", true), ("Expect:\r\nExpect: 100-continue", true),
+      ("Expect:", false), ("Expect: ,, ,", false), ("A: b", false),
+    ]) func expectations(_ field: String, _ expected: Bool) throws
+  {
+    let bytes = Array("POST / HTTP/1.1\r\nHost: x\r\n\(field)\r\n\r\n".utf8)
+    #expect(try HeadParser.parse(bytes.span, 0..<bytes.count, limits: ServerLimits()).expectsContinue == expected)
   }
 
   @Test("An absolute target brings its own host") func absolute() throws {

@@ -82,4 +82,36 @@ import Testing
     #expect(error?.code == .addressInUse)
     #expect(unsafe access(path, F_OK) == 0)
   }
+
+  /// A path of its own for a test.
+  static func path() throws -> SocketAddress { try SocketAddress("unix:/tmp/paylink-\(getpid())-\(UInt32.random(in: 0 ... .max))") }
+
+  @Test("A path is open to its owner and group, whatever the umask says, and one that is listened on is refused")
+  func mode() throws {
+    let address = try Self.path()
+    for mask in [mode_t(0o077), 0o000] {
+      let before = umask(mask)
+      defer { umask(before) }
+      let sockets = try ListeningSockets.open(address, copies: 3, backlog: 8)
+      defer { sockets.close() }
+      #expect(sockets.descriptors.count == 1)
+      var status = stat()
+      #expect(unsafe stat(address.unixPath ?? "", &status) == 0 && status.st_mode & 0o777 == 0o660)
+      let error = #expect(throws: TransportError.self) { try ListeningSockets.open(address, copies: 1, backlog: 8) }
+      #expect(error?.code == .addressInUse)
+    }
+  }
+
+  @Test("Whoever closes removes its own file, and never the one that another put there")
+  func another() throws {
+    let address = try Self.path()
+    let path = try #require(address.unixPath)
+    let first = try ListeningSockets.open(address, copies: 1, backlog: 8)
+    unsafe unlink(path)
+    let second = try ListeningSockets.open(address, copies: 1, backlog: 8)
+    first.close()
+    #expect(unsafe access(path, F_OK) == 0)
+    second.close()
+    #expect(unsafe access(path, F_OK) != 0)
+  }
 }

@@ -40,7 +40,8 @@ enum SandboxArrangement {
     try checkListeners(tree, file: file)
     let tree = try withPorts(tree)
     guard case .map(var members) = tree else { return tree }
-    let listen = members["listen"]?.texts.first
+    // A unix socket is no address for a browser.
+    let listen = members["listen"]?.texts.first { !$0.hasPrefix("unix:") }
     if let listen, members["public_url"] == nil { members["public_url"] = .text("http://\(listen)", .builtIn) }
     if case .list(let merchants)? = members["merchants"], let sandbox = members["sandbox"]?["listen"]?.text {
       members["merchants"] = .list(

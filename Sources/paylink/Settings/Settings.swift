@@ -38,6 +38,7 @@ extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
     case listen, database, sandbox, merchants, limits, webhooks, cors, rate
     case trustedProxies = "trusted_proxies"
+    case proxyProtocol = "proxy_protocol"
     case opsListen = "ops_listen"
     case publicURL = "public_url"
     case databasePassword = "database_password"
@@ -68,7 +69,7 @@ extension Settings: Decodable {
     acquirerProxy = try values.read(.acquirerProxy) { text throws(InvalidValue) in try ProxyAddress(text) }
     logLevel = try values.read(.logLevel, SettingText.word(Logger.Level.self)) ?? .info
     let sandbox = values.contains(.sandbox) ? try values.nestedContainer(keyedBy: SandboxKeys.self, forKey: .sandbox) : nil
-    sandboxListen = try sandbox?.read(.listen, Self.address) ?? Self.address(Default.sandboxListen)
+    sandboxListen = try sandbox?.read(.listen, Self.webAddress) ?? Self.address(Default.sandboxListen)
     merchants = try values.decodeIfPresent([MerchantSettings].self, forKey: .merchants) ?? []
     apiKeys = try values.decodeIfPresent([KeySettings].self, forKey: .apiKeys) ?? []
     webhooks = try values.decodeIfPresent([WebhookSettings].self, forKey: .webhooks) ?? []
@@ -92,6 +93,15 @@ extension Settings: Decodable {
       // "address "…": why": the path stands before it, and the text is the operator's own.
       throw InvalidValue("must be an address such as 127.0.0.1:8080, [::1]:8080 or unix:/run/paylink.sock (\(error.operation))")
     }
+  }
+}
+
+extension Settings {
+  /// One that stands in addresses of the web: pages and callbacks carry the sandbox's.
+  private static func webAddress(_ text: String) throws(InvalidValue) -> SocketAddress {
+    let address = try address(text)
+    guard address.port != nil else { throw InvalidValue("must have a port, such as 127.0.0.1:8081") }
+    return address
   }
 }
 

@@ -76,8 +76,9 @@ final class Stand: @unchecked Sendable {
     try await ready(program, "\(acquirer)/control/payments")
   }
 
-  func startGateway() async throws {
-    let program = try Program(["serve", "--config", folder.appendingPathComponent("paylink.yaml").path], in: folder, name: "gateway")
+  func startGateway(environment: [String: String] = [:]) async throws {
+    let program = try Program(
+      ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path], in: folder, environment: environment, name: "gateway")
     gateway = program
     try await ready(program, "\(operations)/readyz")
   }
