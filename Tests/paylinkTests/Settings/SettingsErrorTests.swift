@@ -129,8 +129,12 @@ import Testing
     Case(
       yaml: file("scopes:", "expires_at: tomorrow\n    scopes:"),
       line: "FILE: api_keys[0].expires_at: must be an RFC 3339 time such as 2026-11-23T18:00:00Z"),
-    Case(yaml: "\(valid)database: mysql:x\n", line: "FILE: database: must be sqlite:PATH, such as sqlite:var/paylink.db, or postgres://USER@HOST/NAME"),
-    Case(yaml: "\(valid)database: 'sqlite:'\n", line: "FILE: database: must be sqlite:PATH, such as sqlite:var/paylink.db, or postgres://USER@HOST/NAME"),
+    Case(
+      yaml: "\(valid)database: mysql:x\n",
+      line: "FILE: database: must be sqlite:PATH, such as sqlite:var/paylink.db, or postgres://USER@HOST/NAME"),
+    Case(
+      yaml: "\(valid)database: 'sqlite:'\n",
+      line: "FILE: database: must be sqlite:PATH, such as sqlite:var/paylink.db, or postgres://USER@HOST/NAME"),
     Case(yaml: "\(valid)log_level: loud\n", line: "FILE: log_level: must be trace, debug, info, notice, warning, error or critical"),
     Case(yaml: "\(valid)acquirer_proxy: proxy\n", line: "FILE: acquirer_proxy: must be a proxy such as http://proxy.example:3128"),
     Case(
