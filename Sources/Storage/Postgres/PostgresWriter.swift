@@ -11,7 +11,7 @@ final class PostgresWriter: Sendable {
   private let logger: Logger
   private let queue = DispatchQueue(label: "paylink.storage.writer")
   private let waiting: UnitQueue
-  private let tell = Mutex<(@Sendable ([LinkID: Int64]) -> Void)?>(nil)
+  private let listener = CommitListener()
   let commits = Atomic<Int>(0)
 
   init(line: PostgresLine, limits: StorageLimits, logger: Logger) {
@@ -29,7 +29,7 @@ final class PostgresWriter: Sendable {
     waiting.enqueue(unit) { queue.async { self.drain() } }
   }
 
-  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { self.tell.withLock { $0 = tell } }
+  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { listener.set(tell) }
 
   /// Takes no more units, and returns when those that wait are answered and the connection is closed.
   func close() async {
@@ -173,7 +173,7 @@ extension PostgresWriter {
     try commit(writes, changed, db)
     if !writes.isEmpty { commits.add(1, ordering: .relaxed) }
     for answer in answers { answer() }
-    if !changed.isEmpty, let tell = tell.withLock({ $0 }) { tell(changed) }
+    listener.tell(changed)
     return left
   }
 

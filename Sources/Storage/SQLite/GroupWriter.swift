@@ -13,7 +13,7 @@ final class GroupWriter: Sendable {
   private let logger: Logger
   private let queue = DispatchQueue(label: "paylink.storage.writer")
   private let waiting: UnitQueue
-  private let tell = Mutex<(@Sendable ([LinkID: Int64]) -> Void)?>(nil)
+  private let listener = CommitListener()
   /// Commits that wrote, since the start.
   let commits = Atomic<Int>(0)
 
@@ -34,7 +34,7 @@ final class GroupWriter: Sendable {
   }
 
   /// Tells after every commit how far its links are.
-  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { self.tell.withLock { $0 = tell } }
+  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { listener.set(tell) }
 
   /// Takes no more units, and returns when those that wait are answered.
   func close() async {
@@ -95,10 +95,8 @@ final class GroupWriter: Sendable {
       throw StoreError(failedCommit: error)
     }
     if wrote { commits.add(1, ordering: .relaxed) }
-    if !changed.isEmpty, let tell = tell.withLock({ $0 }) {
-      let sequences = changed
-      answers.append { tell(sequences) }
-    }
+    let (sequences, listener) = (changed, listener)
+    answers.append { listener.tell(sequences) }
     return answers
   }
 
