@@ -29,6 +29,8 @@ final class PostgresCluster: Sendable {
   }
 
   private static let script = """
+    # A signal to the tests is not for the keeper, who ends when they do.
+    trap '' HUP INT TERM
     bin=/usr/lib/postgresql/15/bin
     as() { if [ "$(id -u)" = 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi; }
     mkdir -m 755 "$1" && cd "$1" || exit 1
