@@ -139,3 +139,11 @@ let package = Package(
   ] + fuzzTargets,
   cxxLanguageStandard: .cxx17
 )
+
+// paylink's server beside its peers, for Benchmarks alone: the rooms are `package`, so it is a target here, and no ordinary build knows it.
+if Context.environment["PAYLINK_BENCHMARKS"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "paylink-json", dependencies: ["HTTPServer", "Transport", httpTypes, logging], path: "Benchmarks/peers/paylink-json",
+      swiftSettings: settings))
+}

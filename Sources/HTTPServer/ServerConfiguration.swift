@@ -7,13 +7,20 @@ package struct ServerConfiguration: Sendable {
   package var limits: ServerLimits
   /// Called once for each request that was answered, on the connection's loop; it must not block.
   package var observe: (@Sendable (AccessRecord) -> Void)?
+  /// Where it is set, every connection must begin with a header of the PROXY protocol.
+  package var proxies: ProxyProtocol?
+  /// Called for what becomes of a connection's beginning, on its loop; it must not block.
+  package var note: (@Sendable (ConnectionEvent) -> Void)?
 
   package init(
-    addresses: [SocketAddress], limits: ServerLimits = ServerLimits(), observe: (@Sendable (AccessRecord) -> Void)? = nil
+    addresses: [SocketAddress], limits: ServerLimits = ServerLimits(), observe: (@Sendable (AccessRecord) -> Void)? = nil,
+    proxies: ProxyProtocol? = nil, note: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) {
     self.addresses = addresses
     self.limits = limits
     self.observe = observe
+    self.proxies = proxies
+    self.note = note
   }
 }
 
@@ -25,7 +32,7 @@ package struct ServerLimits: Sendable {
   package var targetBytes = 8 * 1024
   /// Fields of a head: each costs a few allocations.
   package var fields = 100
-  /// From the first byte of a head to its end: a slow reader of one's own typing gets no connection for free.
+  /// From the first byte of a head to its end, and for the header of a proxy: a slow reader of one's own typing gets no connection for free.
   package var headTime: Duration = .seconds(10)
   /// For the whole body.
   package var bodyTime: Duration = .seconds(20)

@@ -22,6 +22,8 @@ final class ServerState: Sendable {
   /// The limits' times in nanoseconds: a Duration costs 200 instructions to convert.
   let times: Times
   let observe: (@Sendable (AccessRecord) -> Void)?
+  let proxies: ProxyProtocol?
+  private let noted: (@Sendable (ConnectionEvent) -> Void)?
   let logger: Logger
   /// Open connections over all loops.
   private let open = Atomic<Int>(0)
@@ -31,6 +33,8 @@ final class ServerState: Sendable {
     self.limits = configuration.limits
     times = Times(configuration.limits)
     self.observe = configuration.observe
+    proxies = configuration.proxies
+    noted = configuration.note
     self.logger = logger
   }
 
@@ -41,6 +45,8 @@ final class ServerState: Sendable {
 
   /// Whether so many are open that only callback routes are served to newcomers.
   var isCrowded: Bool { openConnections > limits.connections - limits.callbackConnections }
+
+  func note(_ event: ConnectionEvent) { noted?(event) }
 
   func opened() { open.wrappingAdd(1, ordering: .relaxed) }
   func closed() { open.wrappingSubtract(1, ordering: .relaxed) }

@@ -30,6 +30,19 @@ package struct SocketAddress: Hashable, Sendable, CustomStringConvertible {
 
   private init(kind: Kind) { self.kind = kind }
 
+  /// Of four bytes in network order.
+  init(ipv4 bytes: [UInt8], port: UInt16) {
+    precondition(bytes.count == 4)
+    kind = .ipv4(address: bytes.reduce(0) { $0 << 8 | UInt32($1) }.bigEndian, port: port)
+  }
+
+  /// Of sixteen bytes in network order.
+  init(ipv6 bytes: [UInt8], port: UInt16) {
+    precondition(bytes.count == 16)
+    let half = { (part: ArraySlice<UInt8>) in part.reduce(0) { $0 << 8 | UInt64($1) }.bigEndian }
+    kind = .ipv6(high: half(bytes[..<8]), low: half(bytes[8...]), scope: 0, port: port)
+  }
+
   private static func refuse(_ text: String, _ why: String) -> TransportError {
     TransportError(.invalidAddress, "address \"\(text)\": \(why)")
   }

@@ -47,11 +47,14 @@ package final class Stream: @unchecked Sendable {
   package var isOpen: Bool { descriptor >= 0 }
 
   /// Receives what is there into the buffer's free space, at least one byte.
+  /// - Parameter atMost: what lies behind so many bytes is left where it is: it may not be for the same reader.
   /// - Returns: how many bytes came; 0 when the peer will send no more.
-  package func receive(into buffer: ReceiveBuffer, minimumSpace: Int = 1024, deadline: UInt64) async throws(TransportError) -> Int {
+  package func receive(
+    into buffer: ReceiveBuffer, minimumSpace: Int = 1024, atMost: Int = .max, deadline: UInt64
+  ) async throws(TransportError) -> Int {
     loop.preconditionIsCurrent()
     while true {
-      if !drained || broken || endsWhenEmpty, let count = try tryReceive(buffer, minimumSpace) {
+      if !drained || broken || endsWhenEmpty, let count = try tryReceive(buffer, minimumSpace, atMost) {
         endsWhenEmpty = false
         return count
       }
@@ -132,12 +135,13 @@ extension Stream {
   }
 
   /// nil where the socket has nothing now.
-  private func tryReceive(_ buffer: ReceiveBuffer, _ minimumSpace: Int) throws(TransportError) -> Int? {
+  private func tryReceive(_ buffer: ReceiveBuffer, _ minimumSpace: Int, _ atMost: Int) throws(TransportError) -> Int? {
     try checkUsable("receive")
     let (count, space) = unsafe buffer.withFreeSpace(minimum: minimumSpace) { space in
+      let wanted = min(space.count, atMost)
       var count: Int
-      repeat { count = unsafe clinux_receive(descriptor, space.baseAddress, UInt(space.count)) } while count < 0 && errno == EINTR
-      return (max(count, 0), (count, space.count))
+      repeat { count = unsafe clinux_receive(descriptor, space.baseAddress, UInt(wanted)) } while count < 0 && errno == EINTR
+      return (max(count, 0), (count, wanted))
     }
     if count >= 0 {
       drained = count > 0 && count < space

@@ -17,10 +17,16 @@ package struct TrustedProxies: Sendable {
     self.trustsUnix = trustsUnix
   }
 
+  /// Whether somebody is named here at all.
+  package var isEmpty: Bool { ranges.isEmpty && !trustsUnix }
+
+  /// Whether a peer, by its address without port or `unix`, is a proxy of ours.
+  package func trusts(peer: String) -> Bool { HostAddress(peer).map(isTrusted) ?? (trustsUnix && peer == Self.unixPeer) }
+
   /// The client's address; nil for a peer without any. A list that cannot be read means the peer.
   func client(of request: Request) -> HostAddress? {
     let peer = HostAddress(request.peer)
-    guard peer.map(isTrusted) ?? (trustsUnix && request.peer == Self.unixPeer) else { return peer }
+    guard trusts(peer: request.peer) else { return peer }
     let entries = request.head.headerFields[values: .xForwardedFor].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
     guard entries.count <= Self.mostEntries else { return peer }
     var client = peer

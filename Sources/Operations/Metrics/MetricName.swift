@@ -16,6 +16,8 @@ package enum MetricName {
   package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
+  /// Headers of the PROXY protocol, by `outcome`: accepted, local, untrusted, malformed, timed_out, cut_off.
+  package static let proxyHeaders = "paylink_proxy_headers_total"
   /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
   package static let oldestAge = "paylink_oldest_age_seconds"
   /// Tries to deliver an event, by `endpoint` and `outcome`: delivered, failed, dead (given up).
@@ -33,6 +35,7 @@ package enum MetricName {
     waitingReaders: "Readers that wait for a link or follow its events.",
     keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
+    proxyHeaders: "Connections that had to begin with a header of the PROXY protocol, by outcome.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
     refusedLabelSets: "Label sets refused because a metric had too many.",

@@ -35,7 +35,7 @@ struct Serve {
     try await sending.register(in: store, clock: clock)
     let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
-    let services = try start(gateway, host: host, loops: loops, logger: logger) { draining in
+    let services = try start(gateway, host: host, loops: loops, metrics: metrics, logger: logger) { draining in
       sending.jobs(store: store, clock: clock, metrics: metrics, draining: draining)
     }
     // They end the other way round: the API, operations, the sandbox, the schedule.
@@ -58,7 +58,8 @@ struct Serve {
 
   /// Opens the listeners, the API's last, and says so.
   private func start(
-    _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, logger: Logger, jobs: (Draining) -> [Schedule.Job]
+    _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, metrics: PrometheusMetrics, logger: Logger,
+    jobs: (Draining) -> [Schedule.Job]
   ) throws(CommandFailure) -> [any Service] {
     let draining = Draining()
     let time = DrainTime(limit: settings.limits.drainTimeout)
@@ -66,7 +67,9 @@ struct Serve {
     let api = Server(
       router: try Assembly.router(gateway.routes),
       configuration: ServerConfiguration(
-        addresses: settings.listen, limits: Assembly.serverLimits(settings.limits), observe: { access.note($0) }), loops: loops,
+        addresses: settings.listen, limits: Assembly.serverLimits(settings.limits), observe: { access.note($0) },
+        proxies: settings.browsers.headers,
+        note: ConnectionCounts(metrics).note), loops: loops,
       logger: Logger(label: "paylink.http"))
     let operations = Server(
       router: try Assembly.router(gateway.operations(draining: draining).routes),

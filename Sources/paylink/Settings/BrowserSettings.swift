@@ -1,13 +1,22 @@
 import Facade
+import HTTPServer
 import Payments
+import Transport
 
-/// Who beside shops' back ends may call: pages of other origins (`cors`), and how often anybody may (`rate`, `trusted_proxies`).
+/// Who beside shops' back ends may call: pages of other origins (`cors`), and how often anybody may (`rate`, `trusted_proxies`, `proxy_protocol`).
 struct BrowserSettings: Sendable {
   /// As browsers write them in Origin.
   var origins: [String] = []
   var perKey: RateQuota?
   var perAddress: RateQuota?
   var proxies = TrustedProxies()
+  /// Whether the proxies begin each connection with a header of the PROXY protocol.
+  var proxyProtocol = false
+
+  /// For the server: nil where no header is expected.
+  var headers: ProxyProtocol? {
+    proxyProtocol ? ProxyProtocol { [proxies] peer in proxies.trusts(peer: peer.host) } : nil
+  }
 
   var rates: Rates { Rates(perKey: perKey, perAddress: perAddress, proxies: proxies) }
 }
@@ -36,6 +45,10 @@ extension BrowserSettings {
       text == TrustedProxies.unixPeer ? nil : try AddressRange(text)
     }
     self.proxies = TrustedProxies((proxies ?? []).compactMap { $0 }, trustsUnix: proxies?.contains(nil) ?? false)
+    proxyProtocol = try values.read(.proxyProtocol, SettingText.flag) ?? false
+    guard !proxyProtocol || !self.proxies.isEmpty else {
+      throw values.broken(.proxyProtocol, "needs trusted_proxies: the proxies whose word about the client counts")
+    }
   }
 
   /// Exactly what a browser sends, since the two are compared whole (RFC 6454 §6.1): lower case, no path, and no port that the scheme has by itself.

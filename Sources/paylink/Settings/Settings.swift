@@ -37,6 +37,7 @@ extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
     case listen, database, sandbox, merchants, limits, webhooks, cors, rate
     case trustedProxies = "trusted_proxies"
+    case proxyProtocol = "proxy_protocol"
     case opsListen = "ops_listen"
     case publicURL = "public_url"
     case acquirerCAFile = "acquirer_ca_file"

@@ -19,7 +19,7 @@ indirect enum SettingsShape {
   static let settings = SettingsShape.section([
     "listen": .values,
     "tls": .section(["certificate_file": .later(), "key_file": .later()]),
-    "proxy_protocol": .later(neutral: "false"),
+    "proxy_protocol": .value,
     "trusted_proxies": .values,
     "ops_listen": .values,
     "ops_console": .later(neutral: "false"),

@@ -26,8 +26,12 @@ final class LineClient: @unchecked Sendable {
 
   func get(_ path: String, fields: [String] = []) throws {
     let text = (["GET \(path) HTTP/1.1", "Host: x"] + fields).joined(separator: "\r\n") + "\r\n\r\n"
-    let sent = unsafe send(descriptor, text, text.utf8.count, Int32(MSG_NOSIGNAL))
-    guard sent == text.utf8.count else { throw Failure("send: \(errno)") }
+    try send(Array(text.utf8))
+  }
+
+  func send(_ bytes: [UInt8]) throws {
+    let sent = unsafe Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    guard sent == bytes.count else { throw Failure("send: \(errno)") }
   }
 
   /// All that came so far, once it is as wanted.
