@@ -41,13 +41,14 @@ final class Connection: @unchecked Sendable {
   func run() async {
     do throws(TransportError) {
       if let proxies = shard.state.proxies, await !readProxyHeader(proxies, deadline: deadline(times.head)) { return stream.close() }
+      if let tls = shard.state.tls, await !beginTLS(tls, deadline: deadline(times.handshake)) { return stream.close() }
       var served = 0
       while try await serveNext() {
         served &+= 1
         // A client that sends faster than we answer never makes us wait: the others on the loop get their turn all the same.
         if served % Self.requestsPerTurn == 0 { await Task.yield() }
       }
-      if mustLinger || !input.isEmpty { try await linger() }
+      if mustLinger || !input.isEmpty { try await linger() } else { stream.sayEnd() }
     } catch {
       // The peer is gone, too slow, or cut off: there is nobody to tell.
     }
@@ -147,7 +148,8 @@ extension Connection {
           return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
         }
       } catch {
-        guard error.code == .timedOut else { throw error }
+        // An idle connection ends in order, whoever ended it: the last answer was whole.
+        guard error.code == .timedOut || !hasBegun else { throw error }
         return hasBegun ? .refused(HTTPError(.requestTimeout, "The head did not come in time.")) : .ended
       }
     }
@@ -197,7 +199,8 @@ extension Connection {
   ) -> Request {
     Request(
       head: HTTPRequest(
-        method: head.method, scheme: "http", authority: head.authority, path: head.target.path, headerFields: head.fields),
+        method: head.method, scheme: stream.isSecure ? "https" : "http", authority: head.authority, path: head.target.path,
+        headerFields: head.fields),
       segments: head.target.segments, query: head.target.query, parameters: parameters, body: body, route: route, peer: peer, id: id,
       pause: Pause(connection: self))
   }
