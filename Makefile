@@ -9,7 +9,7 @@ IMAGE ?= paylink:latest
 EXAMPLES ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate build budgets check-api api-reference release format lint image clean dependencies
+.PHONY: help run test simulate build budgets check-api api-reference fuzz sanitize release format lint image clean dependencies
 
 help: ## says what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -40,20 +40,26 @@ api-reference: build ## makes docs/api.md from the OpenAPI document
 	"$$(swift build --show-bin-path)/paylink" openapi | scripts/api-reference > docs/api.md.new
 	mv docs/api.md.new docs/api.md
 
+fuzz: dependencies ## feeds the readers of bytes from outside with libFuzzer: SECONDS=60 each, TARGET=head one of them
+	@SECONDS_EACH=$(if $(SECONDS),$(SECONDS),60) TARGET="$(TARGET)" scripts/fuzz
+
+sanitize: dependencies ## runs tests under the address and the thread sanitizer; SANITIZER=thread, FILTER=HTTPServerTests
+	@SANITIZER="$(SANITIZER)" FILTER="$(FILTER)" scripts/sanitize
+
 release: dependencies ## an optimised build
 	swift build -c release --product paylink
 
 format: ## brings the source into its form
-	swift format format -i --parallel -r Package.swift Sources Tests
+	swift format format -i --parallel -r Package.swift Sources Tests Fuzz
 
 lint: ## says where the source is not in its form
-	swift format lint --strict --parallel -r Package.swift Sources Tests
+	swift format lint --strict --parallel -r Package.swift Sources Tests Fuzz
 
 image: ## builds the container image
 	docker build -t $(IMAGE) .
 
 clean: ## removes what was built; the sandbox's file in var stays
-	rm -rf .build
+	rm -rf .build .build-fuzz .build-asan .build-tsan
 
 dependencies:
 	@scripts/install-dependencies

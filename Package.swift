@@ -42,6 +42,23 @@ func c(_ name: String, _ libraries: String...) -> Target {
   .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
+// `make fuzz` sets it: then the package has the fuzzer's program, and llhttp which it compares heads with; otherwise the suite that replays the corpora.
+let isFuzzing = Context.environment["PAYLINK_FUZZ"] != nil
+let fuzzed: [Target.Dependency] = ["HTTPServer", "Facade", "Payments", "PaymentsTesting", "FreedomPay", "Sandbox", httpTypes]
+let fuzzTargets: [Target] =
+  isFuzzing
+  ? [
+    .target(name: "CLLHTTP", path: ".build-fuzz/llhttp", publicHeadersPath: "include"),
+    .executableTarget(
+      name: "fuzz", dependencies: fuzzed + ["CLLHTTP"], path: "Fuzz", exclude: ["Replay", "Corpora"], sources: ["Targets", "Driver"],
+      swiftSettings: settings),
+  ]
+  : [
+    .testTarget(
+      name: "FuzzTests", dependencies: fuzzed, path: "Fuzz", exclude: ["Driver", "Corpora"], sources: ["Targets", "Replay"],
+      swiftSettings: settings)
+  ]
+
 let package = Package(
   name: "paylink",
   products: [.executable(name: "paylink", targets: ["paylink"])],
@@ -122,7 +139,7 @@ let package = Package(
         "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport",
         "QRCode", crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
       ]),
-  ],
+  ] + fuzzTargets,
   cxxLanguageStandard: .cxx17
 )
 

@@ -19,6 +19,7 @@ struct HeadScanner {
   /// - Parameter bytes: everything unread, beginning with what was given before.
   /// - Returns: nil while the head is not complete.
   mutating func find(in bytes: Span<UInt8>, limits: ServerLimits) throws(HTTPError) -> Found? {
+    try requireMethod(bytes)
     while let lineFeed = Self.lineFeed(in: bytes, from: scanned) {
       guard lineFeed > 0, bytes[lineFeed - 1] == 0x0d else { throw HTTPError(.malformed, "A line of the head does not end with CR LF.") }
       scanned = lineFeed + 1
@@ -31,20 +32,23 @@ struct HeadScanner {
         }
         guard start == 0 else { throw HTTPError(.malformed, "The request line is missing.") }
         start = scanned
+        try requireMethod(bytes)
       } else {
         lines += 1
         guard lines - 1 <= limits.fields else { throw HTTPError(.headTooLarge, "The head may have at most \(limits.fields) fields.") }
       }
     }
     scanned = bytes.count
-    if bytes.count > start, lines == 0 {
-      let first = bytes[start]
-      guard HeadGrammar.isToken(first) || first == 0x0d && start == 0 else {
-        throw HTTPError(.malformed, "The request line does not begin with a method.")
-      }
-    }
     guard bytes.count - start < limits.headBytes else { throw lines == 0 ? Self.targetTooLong(limits) : Self.tooLarge(limits) }
     return nil
+  }
+
+  /// Refuses at its first byte what cannot be a request, such as a TLS handshake: before anything else, so that it does not matter in which pieces the bytes come.
+  private func requireMethod(_ bytes: Span<UInt8>) throws(HTTPError) {
+    guard bytes.count > start else { return }
+    guard HeadGrammar.isToken(bytes[start]) || bytes[start] == 0x0d && start == 0 else {
+      throw HTTPError(.malformed, "The request line does not begin with a method.")
+    }
   }
 
   static func targetTooLong(_ limits: ServerLimits) -> HTTPError {

@@ -117,8 +117,13 @@ enum MultipartForm {
       return name
     }
 
-    /// The bytes up to the next boundary.
+    /// The bytes up to the next boundary. A boundary right behind the head is one: the head's empty line is the line break before it (RFC 2046 §5.1.1), and the
+    /// value is empty. A value cannot begin with the boundary, or readers would part the form in two ways.
     private mutating func content() throws(HTTPError) -> ArraySlice<UInt8> {
+      if rest.starts(with: delimiter.dropFirst(2)) {
+        rest = rest.dropFirst(delimiter.count - 2)
+        return []
+      }
       var start = rest.startIndex
       while let candidate = rest[start...].firstIndex(of: 0x0d) {
         if rest[candidate...].starts(with: delimiter) {
@@ -127,10 +132,7 @@ enum MultipartForm {
         }
         start = candidate + 1
       }
-      // An empty value may leave the line break of the head as the one before the boundary.
-      guard rest.starts(with: delimiter.dropFirst(2)) else { throw refuse("is cut off") }
-      rest = rest.dropFirst(delimiter.count - 2)
-      return rest[rest.startIndex..<rest.startIndex]
+      throw refuse("is cut off")
     }
 
     private func refuse(_ what: String) -> HTTPError { HTTPError(.malformed, "The multipart form \(what).") }

@@ -77,7 +77,8 @@ import Testing
       ("--XX--", ""),
       (part("a", "1") + part("b", "") + part("a", "é\r\nx") + "--XX--\r\n", "a=1|b=|a=é\r\nx"),
       ("\r\n" + part("a", "1") + "--XX--", "a=1"),
-      (part("a", "--XX") + "--XX--\r\n", "a=--XX"),
+      (part("a", " --XX") + "--XX--\r\n", "a= --XX"),
+      ("--XX\r\nContent-Disposition: form-data; name=a\r\n\r\n" + part("b", "2") + "--XX--\r\n", "a=|b=2"),
       (part("a", "\r\n--X\r\n-XX\r") + "--XX--\r\n", "a=\r\n--X\r\n-XX\r"),
       (part("a\\\"b", "1") + "--XX--\r\n", "a\"b=1"),
       (
@@ -96,7 +97,7 @@ import Testing
     arguments: [
       "", "x", "--XY--", "preamble\r\n" + part("a", "1") + "--XX--", part("a", "1"), part("a", "1") + "--XX", part("a", "1") + "--XX-",
       part("a", "1") + "--XX--epilogue", part("a", "1") + "--XX--\r\nx", part("a", "1") + "--XXy\r\n",
-      "--XX\nContent-Disposition: form-data; name=a\n\n1\n--XX--",
+      "--XX\nContent-Disposition: form-data; name=a\n\n1\n--XX--", part("a", "--XX") + "--XX--\r\n", part("a", "--XXy") + "--XX--\r\n",
       "--XX\r\n\r\n1\r\n--XX--", "--XX\r\nContent-Disposition: attachment; name=a\r\n\r\n1\r\n--XX--",
       "--XX\r\nContent-Disposition: form-data\r\n\r\n1\r\n--XX--",
       "--XX\r\nContent-Disposition: form-data; name=\"\"\r\n\r\n1\r\n--XX--",

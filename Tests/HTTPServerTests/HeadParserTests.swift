@@ -114,6 +114,8 @@ import Testing
     Case("GET /%4 HTTP/1.1\r\nHost: x\r\n\r\n", .malformed),
     Case("GET /%ff HTTP/1.1\r\nHost: x\r\n\r\n", .malformed),
     Case("GET /%00 HTTP/1.1\r\nHost: x\r\n\r\n", .malformed),
+    Case("{ / HTTP/1.1\r\nHost: x", .malformed),
+    Case("\r\n{ / HTTP/1.1\r\nHost: x", .malformed),
     // Ends of lines
     Case("GET / HTTP/1.1\nHost: x\r\n\r\n", .malformed),
     Case("GET / HTTP/1.1\r\nHost: x\n\r\n", .malformed),

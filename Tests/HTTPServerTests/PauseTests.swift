@@ -81,8 +81,8 @@ import Transport
       for path in ["/wait", "/live"] {
         do {
           let client = try WireClient(server.address)
-          try client.send(Self.get(path))
           let before = bell.waiting
+          try client.send(Self.get(path))
           while bell.waiting == before { usleep(500) }
         }
         while server.server.openConnections > 0 { usleep(500) }
