@@ -68,7 +68,7 @@ let package = Package(
     c("CZlib", library: "z"),
 
     room("Transport", ["CLinux", logging]),
-    room("HTTPServer", ["Transport", "CLinux", httpTypes, logging]),
+    room("HTTPServer", ["Transport", "CLinux", "CZlib", httpTypes, logging]),
     room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
     room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
 
