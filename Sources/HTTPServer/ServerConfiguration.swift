@@ -9,7 +9,7 @@ package struct ServerConfiguration: Sendable {
   package var observe: (@Sendable (AccessRecord) -> Void)?
   /// Where it is set, every connection must begin with a header of the PROXY protocol.
   package var proxies: ProxyProtocol?
-  /// Called for what becomes of a connection's beginning, on its loop; it must not block.
+  /// Called for what becomes of connections, on their loop; it must not block.
   package var note: (@Sendable (ConnectionEvent) -> Void)?
 
   package init(
