@@ -9,7 +9,7 @@ IMAGE ?= paylink:latest
 EXAMPLES ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate build check-api api-reference release format lint image clean dependencies
+.PHONY: help run test simulate build budgets check-api api-reference release format lint image clean dependencies
 
 help: ## says what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -28,6 +28,10 @@ simulate: dependencies ## runs SEEDS=1000 lives of money with faults and kills; 
 # Debug, not release: from a clean clone it stands in less than half the time, and starts in 0.1 s.
 build: dependencies ## a debug build: the quickest to stand
 	swift build --product paylink
+
+budgets: dependencies ## measures what requests cost now, and writes it as their budgets (Tests/Budgets)
+	swift build --build-tests
+	PAYLINK_BUDGETS=write swift test --skip-build --filter EndToEndBudgetTests
 
 check-api: build ## holds the running gateway against its OpenAPI document, with schemathesis from PyPI (EXAMPLES=25)
 	@EXAMPLES=$(EXAMPLES) scripts/check-api

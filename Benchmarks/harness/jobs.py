@@ -1,14 +1,16 @@
 """The two jobs, done by paylink and its peers in turns."""
 
-import subprocess
+import os
 import sys
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Callable
 
 import gateway
-from places import ACQUIRER, BENCHMARKS, BUILD, GATEWAY, PAYLINK_JSON, PEERS, SECRET, SWIFT_PEER
+from places import ACQUIRER, BENCHMARKS, BUILD, GATEWAY, KEY, PAYLINK_JSON, PEERS, SECRET, SWIFT_PEER
 from processes import Process
 from tools import ORDER, Wrk
 
@@ -50,7 +52,6 @@ def _peer(name: str, command: list, with_store: bool, working: Path | None = Non
 
 def _uvicorn() -> list:
     """As many workers as cores, as uvicorn's page on deployment says; uvloop and httptools are found by themselves."""
-    import os
     return [BUILD / "venv/bin/uvicorn", "app:app", "--host", "127.0.0.1", "--port", "PORT", "--workers", os.cpu_count() or 1, "--log-level", "warning"]
 
 
@@ -83,8 +84,8 @@ def create_servers() -> list[Server]:
 class Turns:
     """All servers of a job, started together and visited in turn inside each round, so that every ratio is of one run."""
 
-    def __init__(self, servers: list[Server], folder: Path, send: Callable[[str, int, int, float], dict], expected: str):
-        self.servers, self.folder, self.send, self.expected = servers, folder, send, expected
+    def __init__(self, servers: list[Server], folder: Path, send: Callable[[str, int, int, float], dict]):
+        self.servers, self.folder, self.send = servers, folder, send
         self.running: list[tuple[Server, Process, int]] = []
 
     def __enter__(self):
@@ -127,23 +128,32 @@ class Turns:
         return result
 
 
-def probe(url: str, body: str, status: int) -> None:
-    """One request, looked at: a peer that answers nonsense quickly is not a peer."""
-    done = subprocess.run(
-        ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Content-Type: application/json", "--data-binary", body, url], capture_output=True, text=True, timeout=30)
-    if done.stdout != str(status):
-        raise RuntimeError(f"{url} answered {done.stdout}, not {status}")
+def probe(url: str, body: str, status: int, expected: str = "") -> None:
+    """One request, looked at: a peer that answers nonsense quickly is no peer."""
+    request = urllib.request.Request(
+        url, body.encode(), {"Content-Type": "application/json", "Authorization": f"Bearer {KEY}", "Idempotency-Key": "probe"}, method="POST")
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            got, text = answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        got, text = error.code, error.read().decode()
+    if got != status or expected not in text:
+        raise RuntimeError(f"{url} answered {got}, not {status}: {text[:200]}")
 
 
 def order_job(folder: Path, rounds: int, seconds: float) -> list[dict]:
-    with Turns(order_servers(), folder, Wrk(folder).order, "created") as turns:
+    with Turns(order_servers(), folder, Wrk(folder).order) as turns:
         for server, _, port in turns.running:
-            probe(f"http://127.0.0.1:{port}{server.path}", ORDER, 200)
+            url = f"http://127.0.0.1:{port}{server.path}"
+            probe(url, ORDER, 200, '"created"')
             if server.decodes:
-                probe(f"http://127.0.0.1:{port}{server.path}", ORDER[:-2], 422 if server.name == "FastAPI" else 400)
+                probe(url, ORDER[:-2], 422 if server.name == "FastAPI" else 400)
         return turns.run(rounds, seconds)
 
 
 def create_job(folder: Path, rounds: int, seconds: float) -> list[dict]:
-    with Turns(create_servers(), folder, Wrk(folder).create, "active") as turns:
+    body = '{"order_id":"PROBE","amount":15000000,"currency":"UZS","description":"Order PROBE"}'
+    with Turns(create_servers(), folder, Wrk(folder).create) as turns:
+        for server, _, port in turns.running:
+            probe(f"http://127.0.0.1:{port}{server.path}", body, 201, 'customer.example')
         return turns.run(rounds, seconds)

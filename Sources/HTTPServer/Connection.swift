@@ -13,7 +13,8 @@ final class Connection: @unchecked Sendable {
   /// The client's address without port: the peer's, or what a proxy says.
   var peer: String
   @safe @exclusivity(unchecked) private var isLate: Bool
-  @safe @exclusivity(unchecked) private var isIdle = true
+  /// Since when, by the loop's clock, it waits for a request; nil while it has one. A new connection is idle.
+  @safe @exclusivity(unchecked) private(set) var idleSince: UInt64?
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
   @safe @exclusivity(unchecked) private var mustLinger = false
 
@@ -30,6 +31,7 @@ final class Connection: @unchecked Sendable {
     self.stream = stream
     self.shard = shard
     self.isLate = isLate
+    idleSince = stream.loop.now
     peer = stream.peer.host
   }
 
@@ -64,7 +66,11 @@ final class Connection: @unchecked Sendable {
   private func ends(_ reason: ConnectionEnd) { if end == nil { end = reason } }
 
   /// Ends the connection if it waits for a request; one that the kernel has already is still served.
-  func endIfIdle() { if isIdle { stream.endWhenEmpty() } }
+  func endIfIdle() {
+    guard idleSince != nil else { return }
+    idleSince = nil
+    stream.endWhenEmpty()
+  }
 
   func cut() {
     stream.cut()
@@ -141,10 +147,10 @@ extension Connection {
         if !hasBegun { limit = deadline(times.head) }
         hasBegun = true
       }
-      isIdle = !hasBegun
-      defer { isIdle = false }
+      idleSince = hasBegun ? nil : stream.loop.now
+      defer { idleSince = nil }
       // The drain may have begun while the last answer went out.
-      if isIdle {
+      if !hasBegun {
         if shard.isDraining { stream.endWhenEmpty() }
         input.releaseExcess()
       }

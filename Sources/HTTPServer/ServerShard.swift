@@ -11,6 +11,8 @@ final class ServerShard: @unchecked Sendable {
   private(set) var isDraining = false
   private var listeners: [Listener] = []
   private var connections: [Connection] = []
+  /// Where `endLongestIdle` looks next.
+  private var nextLook = 0
   @safe @exclusivity(unchecked) private var dates = HTTPDate()
   @safe @exclusivity(unchecked) private var ids = RequestIDs()
 
@@ -47,6 +49,7 @@ final class ServerShard: @unchecked Sendable {
 
   private func adopt(_ descriptor: Int32, _ peer: SocketAddress) {
     loop.preconditionIsCurrent()
+    if state.isCrowded { endLongestIdle() }
     let connection = Connection(stream: Stream(descriptor: descriptor, peer: peer, loop: loop), shard: self, isLate: state.isCrowded)
     connection.place = connections.count
     connections.append(connection)
@@ -56,6 +59,22 @@ final class ServerShard: @unchecked Sendable {
       self.remove(connection)
     }
   }
+
+  /// Makes room for a newcomer: of some connections, the next ones each time, the one that has idled longest is closed in order (RFC 9112 §9.5: a server may close
+  /// an idle connection at any time). Without it, as many clients that only connect would keep everybody else out until their idle time is over.
+  private func endLongestIdle() {
+    var found: Connection?
+    for _ in 0..<min(Self.idleLooks, connections.count) {
+      nextLook = nextLook + 1 < connections.count ? nextLook + 1 : 0
+      let connection = connections[nextLook]
+      guard let since = connection.idleSince, since < found?.idleSince ?? .max else { continue }
+      found = connection
+    }
+    found?.endIfIdle()
+  }
+
+  /// Enough that an idle one is found while most are; few enough that a flood of newcomers does not hold the loop.
+  private static let idleLooks = 32
 
   private func remove(_ connection: Connection) {
     loop.preconditionIsCurrent()

@@ -13,6 +13,12 @@ final class GroupWriter: Sendable {
     var isClosed = false
   }
 
+  /// Who is told of commits. A struct around the closure on purpose: a closure that stands in a Mutex by itself is wrapped once more by every `withLock`
+  /// (a thunk for the generic `inout`, left behind in the state), until a call runs through millions of wrappings and out of its stack.
+  private struct Listener {
+    let tell: @Sendable ([LinkID: Int64]) -> Void
+  }
+
   private enum Admission {
     case first, behindOthers, overloaded, closed
   }
@@ -22,7 +28,7 @@ final class GroupWriter: Sendable {
   private let logger: Logger
   private let queue = DispatchQueue(label: "paylink.storage.writer")
   private let waiting = Mutex(Waiting())
-  private let tell = Mutex<(@Sendable ([LinkID: Int64]) -> Void)?>(nil)
+  private let listener = Mutex<Listener?>(nil)
   /// Commits that wrote, since the start.
   let commits = Atomic<Int>(0)
 
@@ -45,7 +51,9 @@ final class GroupWriter: Sendable {
   }
 
   /// Tells after every commit how far its links are.
-  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { self.tell.withLock { $0 = tell } }
+  func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) {
+    listener.withLock { $0 = Listener(tell: tell) }
+  }
 
   /// Takes no more units, and returns when those that wait are answered.
   func close() async {
@@ -135,9 +143,9 @@ final class GroupWriter: Sendable {
       throw StoreError(failedCommit: error)
     }
     if wrote { commits.add(1, ordering: .relaxed) }
-    if !changed.isEmpty, let tell = tell.withLock({ $0 }) {
+    if !changed.isEmpty, let listener = listener.withLock({ $0 }) {
       let sequences = Dictionary(changed.map { ($0.id, $0.sequence) }, uniquingKeysWith: max)
-      answers.append { tell(sequences) }
+      answers.append { listener.tell(sequences) }
     }
     return answers
   }

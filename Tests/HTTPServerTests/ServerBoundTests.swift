@@ -60,19 +60,52 @@ import Transport
     await server.stop()
   }
 
-  @Test("Over the ordinary share only callbacks are served; over all of it, newcomers wait") func connections() async throws {
+  @Test("Over the ordinary share the connection that idled longest makes room for a newcomer") func makesRoom() async throws {
+    let limits = Self.limits {
+      $0.connections = 4
+      $0.callbackConnections = 1
+      $0.idleTime = .seconds(30)
+    }
+    try await withServer(plainRoutes, limits: limits) { server in
+      var early: [WireClient] = []
+      for _ in 0..<3 {
+        let client = try WireClient(server.address)
+        try client.send(Self.get)
+        #expect(try client.readAnswer()?.status == 200)
+        early.append(client)
+        usleep(2000)
+      }
+      // The first has been idle longer than the second, but has asked again since.
+      try early[0].send(Self.get)
+      #expect(try early[0].readAnswer()?.status == 200)
+      let newcomer = try WireClient(server.address)
+      try newcomer.send(Self.get)
+      #expect(try newcomer.readAnswer()?.status == 200)
+      #expect(try early[1].readAll() == "")
+      for client in [early[0], early[2]] {
+        try client.send(Self.get)
+        #expect(try client.readAnswer()?.status == 200)
+      }
+    }
+  }
+
+  @Test("Over the ordinary share, with nobody idle, only callbacks are served; over all of it, newcomers wait") func connections()
+    async throws
+  {
     let routes =
       plainRoutes + [Route(.post, "/callback", class: .callback) { _ in Response(status: .ok, contentType: "text/plain", text: "called") }]
     let limits = Self.limits {
       $0.connections = 3
       $0.callbackConnections = 1
+      $0.headTime = .seconds(30)
     }
     try await withServer(routes, limits: limits) { server in
       let callback = "POST /callback HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
       var first: [WireClient] = []
       for _ in 0..<2 {
         let client = try WireClient(server.address)
-        try client.send(Self.get)
+        // The next request has begun: the connection is not idle.
+        try client.send(Self.get + "GET /hello HTTP/1.1\r\n")
         #expect(try client.readAnswer()?.status == 200)
         first.append(client)
       }
@@ -87,11 +120,11 @@ import Transport
         #expect(refused["connection"] == "close")
         #expect(refused.body.contains(#""code":"overloaded""#))
         // Those who came in time are still served.
-        try first[0].send(Self.get)
+        try first[0].send("Host: x\r\n\r\n" + "GET /hello HTTP/1.1\r\n")
         #expect(try first[0].readAnswer()?.status == 200)
       }
       let third = try WireClient(server.address)
-      try third.send(callback)
+      try third.send(callback + "POST /callback")
       #expect(try third.readAnswer()?.body == "called")
       let waiting = try WireClient(server.address)
       try waiting.send(callback)

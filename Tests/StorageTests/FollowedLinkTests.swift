@@ -1,3 +1,4 @@
+import Glibc
 import Payments
 import Synchronization
 import Testing
@@ -61,6 +62,28 @@ import Testing
       #expect(await store.health())
       await store.close()
       #expect(told.all == [[link.id: 1], [link.id: 4]])
+    }
+  }
+
+  @Test("are told of at the same depth of the stack, however many commits there were")
+  func depth() async throws {
+    try await TemporaryFolder.with { folder in
+      let store = try SQLiteStore.open(path: folder.file("books.db"), logger: .quiet)
+      let places = Mutex<[pthread_t: [UInt]]>([:])
+      store.onChange { _ in
+        var local = 0
+        // SAFETY: the address is only compared.
+        let place = unsafe withUnsafePointer(to: &local) { UInt(bitPattern: $0) }
+        places.withLock { $0[pthread_self(), default: []].append(place) }
+      }
+      let link = Sample.link("A")
+      try await store.insert(link)
+      for sequence in 2...200 { try await store.change(link) { $0.sequence = Int64(sequence) } }
+      await store.close()
+      let seen = places.withLock { Array($0.values) }
+      #expect(seen.reduce(0) { $0 + $1.count } == 200)
+      // A frame or two of difference, by way of the first and of later commits; not one for each commit.
+      for places in seen { #expect(places.max()! - places.min()! < 2048) }
     }
   }
 

@@ -10,7 +10,7 @@ package enum FormEncoding: String, Sendable, CaseIterable {
     case .urlencoded:
       return ("application/x-www-form-urlencoded", URLEncodedForm.bytes(leaves))
     case .multipart:
-      let boundary = MultipartForm.boundary(apartFrom: leaves.map(\.text))
+      let boundary = MultipartForm.randomBoundary()
       return ("multipart/form-data; boundary=\(boundary)", MultipartForm.bytes(leaves, boundary: boundary))
     }
   }
@@ -61,17 +61,16 @@ enum MultipartForm {
     return bytes
   }
 
-  /// A random boundary that stands in none of the texts: with 128 random bits that is sure, and looked after all the same.
-  static func boundary(apartFrom texts: [String]) -> String {
-    while true {
-      var random = SystemRandomNumberGenerator()
-      let boundary = "paylink-" + (0..<2).map { _ in String(random.next() as UInt64, radix: 36) }.joined(separator: "-")
-      if !texts.contains(where: { $0.contains(boundary) }) { return boundary }
-    }
+  /// A boundary of 128 random bits: nobody who gives us a text can know it beforehand, so none of the texts holds it (RFC 2046 §5.1.1). To look through them all
+  /// the same took a tenth of a create's time.
+  static func randomBoundary() -> String {
+    var random = SystemRandomNumberGenerator()
+    return "paylink-\(String(random.next() as UInt64, radix: 36))-\(String(random.next() as UInt64, radix: 36))"
   }
 
   /// A name between quotes: what would end it, or the line, is percent-encoded (HTML, "multipart/form-data encoding algorithm").
   private static func quoted(_ name: String) -> String {
+    guard name.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == 0x0d || $0 == 0x0a }) else { return name }
     var quoted = ""
     for scalar in name.unicodeScalars {
       switch scalar {

@@ -60,6 +60,16 @@ struct JSONLine {
   /// A text with its quotes. Control characters are escaped, and U+2028 and U+2029 with them, which some readers take for line ends.
   private mutating func append(_ text: String) {
     bytes.append(UInt8(ascii: "\""))
+    // Nearly every text is plain, and goes in as it is.
+    if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      bytes += text.utf8
+    } else {
+      escape(text)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func escape(_ text: String) {
     for scalar in text.unicodeScalars {
       switch scalar {
       case "\"": bytes += "\\\"".utf8
@@ -71,7 +81,6 @@ struct JSONLine {
       default: bytes += Array(String(scalar).utf8)
       }
     }
-    bytes.append(UInt8(ascii: "\""))
   }
 
   private mutating func escape(_ code: UInt32) {
