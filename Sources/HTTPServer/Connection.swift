@@ -160,8 +160,8 @@ extension Connection {
           return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
         }
       } catch {
+        if !hasBegun, let reason = ConnectionEnd(idle: error, isDraining: shard.isDraining) { ends(reason) }
         guard error.code == .timedOut else { throw error }
-        if !hasBegun { ends(.idleTimeout) }
         return hasBegun ? .refused(HTTPError(.requestTimeout, "The head did not come in time.")) : .ended
       }
     }

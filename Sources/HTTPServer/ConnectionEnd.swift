@@ -6,6 +6,8 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
   case done
   /// No request came for `idleTime`.
   case idleTimeout = "idle_timeout"
+  /// It was idle when the server was crowded, and gave way to a newcomer.
+  case madeRoom = "made_room"
   /// A head did not come in time.
   case headTimeout = "head_timeout"
   /// A body did not come in time.
@@ -38,5 +40,14 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
       case .closed: .reset
       default: .failed
       }
+  }
+
+  /// What an error says of a connection that waits for a request; nil where it was not we who ended the wait.
+  init?(idle error: TransportError, isDraining: Bool) {
+    switch error.code {
+    case .timedOut: self = .idleTimeout
+    case .closed where error.errno == 0: self = isDraining ? .drained : .madeRoom
+    default: return nil
+    }
   }
 }

@@ -196,6 +196,28 @@ import Transport
     watched.server.loops.shutdown()
   }
 
+  @Test("Who idles when the server is crowded makes room") func madeRoom() async throws {
+    let watched = try Watched(limits: Self.limits { ($0.connections, $0.callbackConnections) = (2, 1) })
+    let address = watched.server.address
+    do {
+      try await onThread {
+        let idle = try WireClient(address)
+        try idle.send(Self.hello)
+        #expect(try idle.readAnswer()?.status == 200)
+        let newcomer = try WireClient(address)
+        let rest = try idle.readAll()
+        #expect(rest == "")
+        withExtendedLifetime(newcomer) {}
+      }
+      try await eventually { watched.ends.count == 2 }
+    } catch {
+      await watched.server.stop()
+      throw error
+    }
+    await watched.server.stop()
+    #expect(watched.ends == [.madeRoom, .done])
+  }
+
   @Test("A full server pauses, says so, and takes who waits as soon as there is room") func full() async throws {
     let watched = try Watched(limits: Self.limits { ($0.connections, $0.callbackConnections) = (1, 0) })
     let address = watched.server.address

@@ -16,7 +16,7 @@ package enum MetricName {
   package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
-  /// Connections that ended, by `reason`: done, idle_timeout, head_timeout, body_timeout, write_timeout, cut_off, reset, refused, overloaded, proxy_header, drained,
+  /// Connections that ended, by `reason`: done, idle_timeout, made_room, head_timeout, body_timeout, write_timeout, cut_off, reset, refused, overloaded, proxy_header, drained,
   /// failed.
   package static let connectionsClosed = "paylink_connections_closed_total"
   /// Times that accepting paused for 20 ms though somebody waited, by `reason`: full (as many connections as may be), exhausted (no descriptor or memory left).
