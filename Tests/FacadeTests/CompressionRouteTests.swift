@@ -35,7 +35,7 @@ struct CompressionRouteTests {
     var secret: Set<String> = []
     for (route, answer) in plain {
       let isPicture = answer.fields[.contentType]?.hasPrefix("image/") == true
-      guard isPicture || [token, short, "customer.example", "data:image"].contains(where: answer.text.contains) else { continue }
+      guard isPicture || [token, short, "customer.example", "base64,AAAA"].contains(where: answer.text.contains) else { continue }
       secret.insert(route)
       #expect(asked[route]?.fields[.contentEncoding] == nil && asked[route]?.bytes == answer.bytes, "\(route)")
     }
@@ -44,10 +44,10 @@ struct CompressionRouteTests {
     #expect(coded == ["/openapi.yaml", "/v1/payment-links/{id}/events", "/v1/events", "/v1/deliveries", "/v1/endpoints"])
   }
 
-  @Test("The state page is compressed, whatever it says") func statePage() async throws {
+  @Test("The state page may be compressed, whatever it says") func statePage() async throws {
     let desk = try Desk()
     for method in [HTTPRequest.Method.get, .post] {
-      let answer = try await desk.call(method, "/p/none", key: nil, fields: [.acceptEncoding: "gzip, deflate, br"])
+      let answer = try await desk.call(method, "/p/none", key: nil, fields: Self.gzipOnly)
       #expect(answer.status == 404 && answer.fields[.contentEncoding] == "gzip" && answer.fields[.vary] == "Accept-Encoding")
     }
   }
