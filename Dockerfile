@@ -29,7 +29,7 @@ RUN swift build -c release --product paylink --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ca-certificates libcurl4 libexpat1 libpng16-16 libqrencode4 libsqlite3-0 libstdc++6 libzxing2 tzdata zlib1g \
+      ca-certificates libcurl4 libexpat1 libpng16-16 libqrencode4 libsqlite3-0 libssl3 libstdc++6 libzxing2 tzdata zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 paylink \
  && useradd --uid 10001 --gid 10001 --home-dir /var/lib/paylink --shell /usr/sbin/nologin paylink \

@@ -37,8 +37,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
 }
 
 /// Declarations and one-line wrappers over a C library of the system.
-func c(_ name: String, library: String? = nil) -> Target {
-  .target(name: name, linkerSettings: library.map { [.linkedLibrary($0)] } ?? [])
+func c(_ name: String, _ libraries: String...) -> Target {
+  .target(name: name, linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
 let package = Package(
@@ -60,14 +60,15 @@ let package = Package(
   ],
   targets: [
     c("CLinux"),
-    c("CCurl", library: "curl"),
-    c("CExpat", library: "expat"),
-    c("CQRCode", library: "qrencode"),
-    c("CPNG", library: "png16"),
-    c("CZXing", library: "ZXing"),
-    c("CZlib", library: "z"),
+    c("CCurl", "curl"),
+    c("CExpat", "expat"),
+    c("CQRCode", "qrencode"),
+    c("CPNG", "png16"),
+    c("CZXing", "ZXing"),
+    c("CZlib", "z"),
+    c("COpenSSL", "ssl", "crypto"),
 
-    room("Transport", ["CLinux", logging]),
+    room("Transport", ["CLinux", "COpenSSL", logging]),
     room("HTTPServer", ["Transport", "CLinux", "CZlib", httpTypes, logging]),
     room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
     room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
@@ -96,7 +97,7 @@ let package = Package(
     .target(name: "PaymentsTesting", dependencies: ["Payments"], path: "Tests/PaymentsTesting", swiftSettings: settings),
 
     tests("Transport"),
-    tests("HTTPServer", ["Transport", httpTypes]),
+    tests("HTTPServer", ["Transport", "HTTPClient", httpTypes]),
     tests("HTTPClient", ["Transport", "HTTPServer", httpTypes]),
     tests("QRCode"),
     tests("Payments", ["PaymentsTesting", logging]),

@@ -47,6 +47,10 @@ final class Connection: @unchecked Sendable {
         ends(.proxyHeader)
         return stream.close()
       }
+      if let tls = shard.state.tls, await !beginTLS(tls, deadline: deadline(times.handshake)) {
+        ends(.tlsHandshake)
+        return stream.close()
+      }
       var served = 0
       while try await serveNext() {
         served &+= 1
@@ -54,7 +58,7 @@ final class Connection: @unchecked Sendable {
         if served % Self.requestsPerTurn == 0 { await Task.yield() }
       }
       ends(.done)
-      if mustLinger || !input.isEmpty { try await linger() }
+      if mustLinger || !input.isEmpty { try await linger() } else { stream.sayEnd() }
     } catch {
       // The peer is gone, too slow, or cut off: there is nobody to tell.
       ends(ConnectionEnd(error, isDraining: shard.isDraining))
@@ -160,8 +164,9 @@ extension Connection {
           return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
         }
       } catch {
-        if !hasBegun, let reason = ConnectionEnd(idle: error, isDraining: shard.isDraining) { ends(reason) }
-        guard error.code == .timedOut else { throw error }
+        if !hasBegun { ends(ConnectionEnd(idle: error, isDraining: shard.isDraining)) }
+        // An idle connection ends in order, whoever ended it: the last answer was whole.
+        guard error.code == .timedOut || !hasBegun else { throw error }
         return hasBegun ? .refused(HTTPError(.requestTimeout, "The head did not come in time.")) : .ended
       }
     }
@@ -212,7 +217,8 @@ extension Connection {
   ) -> Request {
     Request(
       head: HTTPRequest(
-        method: head.method, scheme: "http", authority: head.authority, path: head.target.path, headerFields: head.fields),
+        method: head.method, scheme: stream.isSecure ? "https" : "http", authority: head.authority, path: head.target.path,
+        headerFields: head.fields),
       segments: head.target.segments, query: head.target.query, parameters: parameters, body: body, route: route, peer: peer, id: id,
       pause: Pause(connection: self))
   }

@@ -24,6 +24,8 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
   case overloaded
   /// It did not begin as the PROXY protocol says.
   case proxyHeader = "proxy_header"
+  /// TLS could not be agreed upon.
+  case tlsHandshake = "tls_handshake"
   /// We drain: it was idle, or outlasted the drain's limit.
   case drained
   /// Our own fault: a streamed answer broke off, or a system call failed.
@@ -42,12 +44,12 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
       }
   }
 
-  /// What an error says of a connection that waits for a request; nil where it was not we who ended the wait.
-  init?(idle error: TransportError, isDraining: Bool) {
+  /// What an error says of a connection that waits for a request.
+  init(idle error: TransportError, isDraining: Bool) {
     switch error.code {
     case .timedOut: self = .idleTimeout
     case .closed where error.errno == 0: self = isDraining ? .drained : .madeRoom
-    default: return nil
+    default: self.init(error, isDraining: isDraining)
     }
   }
 }

@@ -11,6 +11,7 @@ package struct ProxyProtocol: Sendable {
 /// What becomes of connections, for metrics.
 package enum ConnectionEvent: Hashable, Sendable {
   case proxyHeader(ProxyHeaderOutcome)
+  case tlsHandshake(TLSHandshakeOutcome)
   /// Each connection, once.
   case ended(ConnectionEnd)
   /// Nobody is accepted for a moment, though somebody waits.
@@ -31,6 +32,15 @@ package enum ProxyHeaderOutcome: String, CaseIterable, Sendable {
 }
 
 extension Connection {
+  /// Does the handshake where the address speaks TLS: every port, since a path is reached from this machine alone. Says whether requests may follow; where they
+  /// may not, the peer got the alert that TLS has for it.
+  func beginTLS(_ current: CurrentTLS, deadline: UInt64) async -> Bool {
+    guard stream.peer.unixPath == nil else { return true }
+    let outcome = await stream.secure(with: current.context, deadline: deadline)
+    shard.state.note(.tlsHandshake(outcome))
+    return outcome.isDone
+  }
+
   /// What a client on a unix socket of the proxy's machine is called. It is not `unix`, since it is no peer of ours that settings could trust.
   static let unixClient = "proxied-unix"
 

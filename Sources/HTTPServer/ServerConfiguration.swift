@@ -9,17 +9,20 @@ package struct ServerConfiguration: Sendable {
   package var observe: (@Sendable (AccessRecord) -> Void)?
   /// Where it is set, every connection must begin with a header of the PROXY protocol.
   package var proxies: ProxyProtocol?
+  /// Where it is set, ports speak TLS and nothing else; unix paths speak plain HTTP. It comes behind the header of a proxy.
+  package var tls: CurrentTLS?
   /// Called for what becomes of connections, on their loop; it must not block.
   package var note: (@Sendable (ConnectionEvent) -> Void)?
 
   package init(
     addresses: [SocketAddress], limits: ServerLimits = ServerLimits(), observe: (@Sendable (AccessRecord) -> Void)? = nil,
-    proxies: ProxyProtocol? = nil, note: (@Sendable (ConnectionEvent) -> Void)? = nil
+    proxies: ProxyProtocol? = nil, tls: CurrentTLS? = nil, note: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) {
     self.addresses = addresses
     self.limits = limits
     self.observe = observe
     self.proxies = proxies
+    self.tls = tls
     self.note = note
   }
 }
@@ -34,6 +37,8 @@ package struct ServerLimits: Sendable {
   package var fields = 100
   /// From the first byte of a head to its end, and for the header of a proxy: a slow reader of one's own typing gets no connection for free.
   package var headTime: Duration = .seconds(10)
+  /// For a TLS handshake, from the accept or the end of a proxy's header: two turns over the slowest line, and no connection for free.
+  package var handshakeTime: Duration = .seconds(10)
   /// For the whole body.
   package var bodyTime: Duration = .seconds(20)
   /// Between two requests: longer than the minute after which most clients and proxies give up their side.

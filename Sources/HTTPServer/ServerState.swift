@@ -4,10 +4,11 @@ import Transport
 
 /// The times of `ServerLimits` in nanoseconds.
 struct Times: Sendable {
-  let head, body, idle, write, linger: UInt64
+  let head, handshake, body, idle, write, linger: UInt64
 
   init(_ limits: ServerLimits) {
     head = limits.headTime.nanosecondsClamped
+    handshake = limits.handshakeTime.nanosecondsClamped
     body = limits.bodyTime.nanosecondsClamped
     idle = limits.idleTime.nanosecondsClamped
     write = limits.writeTime.nanosecondsClamped
@@ -23,6 +24,7 @@ final class ServerState: Sendable {
   let times: Times
   let observe: (@Sendable (AccessRecord) -> Void)?
   let proxies: ProxyProtocol?
+  let tls: CurrentTLS?
   private let noted: (@Sendable (ConnectionEvent) -> Void)?
   let logger: Logger
   /// Open connections over all loops.
@@ -34,6 +36,7 @@ final class ServerState: Sendable {
     times = Times(configuration.limits)
     self.observe = configuration.observe
     proxies = configuration.proxies
+    tls = configuration.tls
     noted = configuration.note
     self.logger = logger
   }

@@ -1,7 +1,7 @@
 import CLinux
 import Glibc
 
-/// A duplex stream of bytes over a connected socket, bound to one loop. TLS would come in here: what is above sees bytes only.
+/// A duplex stream of bytes over a connected socket, bound to one loop; with TLS in between after `secure`, of which those above see nothing.
 ///
 /// Every call is made on the loop's thread, by one task at a time (a connection's own), which preconditions check; that is what makes `@unchecked Sendable`
 /// true. The system call is tried first and epoll is asked on EAGAIN; after a read that did not fill the space the socket is known to be empty, so the next read
@@ -20,13 +20,14 @@ package final class Stream: @unchecked Sendable {
   @safe @exclusivity(unchecked) private var writing = Waiter()
   @safe @exclusivity(unchecked) private var timer: TimerID?
   @safe @exclusivity(unchecked) private var timerDue: UInt64 = 0
-  /// The last read emptied the socket.
+  /// The last read emptied the socket, and with TLS the session too.
   @safe @exclusivity(unchecked) private var drained = false
   /// The kernel reported an error or a hang-up while nobody waited: the next system call tells.
   @safe @exclusivity(unchecked) private var broken = false
   @safe @exclusivity(unchecked) private var isCut = false
   @safe @exclusivity(unchecked) private var endsWhenEmpty = false
   @safe @exclusivity(unchecked) private var peerEnd: (() -> Void)?
+  @safe @exclusivity(unchecked) private var session: TLSSession?
 
   @safe private struct Waiter {
     var continuation: UnsafeContinuation<Bool, Never>?
@@ -45,6 +46,32 @@ package final class Stream: @unchecked Sendable {
   deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
 
   package var isOpen: Bool { descriptor >= 0 }
+
+  /// Whether what is sent and received is encrypted.
+  package var isSecure: Bool { session != nil }
+
+  /// Does the server's side of a TLS handshake; where it fails nothing can be sent or received any more. Whoever ends the reader's wait (`endWhenEmpty`) ends it:
+  /// the peer has asked for nothing yet.
+  package func secure(with context: TLSContext, deadline: UInt64) async -> TLSHandshakeOutcome {
+    loop.preconditionIsCurrent()
+    guard descriptor >= 0, session == nil, let session = TLSSession(context, descriptor: descriptor) else { return .cutOff }
+    self.session = session
+    drained = false
+    while true {
+      let step = session.handshake()
+      switch step {
+      case .done, .failed: return session.outcome
+      case .ended, .cutOff: return .cutOff
+      case .wantsRead, .wantsWrite:
+        guard !endsWhenEmpty else { return .cutOff }
+        do throws(TransportError) {
+          try await wait(for: step == .wantsRead ? .read : .write, deadline, "handshake")
+        } catch {
+          return error.code == .timedOut ? .timedOut : .cutOff
+        }
+      }
+    }
+  }
 
   /// Receives what is there into the buffer's free space, at least one byte.
   /// - Parameter atMost: what lies behind so many bytes is left where it is: it may not be for the same reader.
@@ -85,7 +112,13 @@ package final class Stream: @unchecked Sendable {
   /// Tells the peer that no more comes; reading goes on.
   package func shutdownWriting() {
     loop.preconditionIsCurrent()
+    sayEnd()
     if descriptor >= 0 { _ = shutdown(descriptor, Int32(SHUT_WR)) }
+  }
+
+  /// With TLS, tells the peer by close_notify that all was sent. `close` does not: without it a peer knows that something is missing (RFC 8446 §6.1).
+  package func sayEnd() {
+    if descriptor >= 0, let session { session.end() }
   }
 
   /// Ends the stream from outside its task: whoever waits gets `closed`, and so does every later call.
@@ -118,7 +151,7 @@ package final class Stream: @unchecked Sendable {
     guard descriptor >= 0 else { return }
     if let registration { loop.deregister(registration) }
     if let timer { loop.cancel(timer) }
-    (registration, timer, peerEnd) = (nil, nil, nil)
+    (registration, timer, peerEnd, session) = (nil, nil, nil, nil)
     _ = Glibc.close(descriptor)
     descriptor = -1
   }
@@ -137,6 +170,7 @@ extension Stream {
   /// nil where the socket has nothing now.
   private func tryReceive(_ buffer: ReceiveBuffer, _ minimumSpace: Int, _ atMost: Int) throws(TransportError) -> Int? {
     try checkUsable("receive")
+    if let session { return try tryRead(session, buffer, minimumSpace, atMost) }
     let (count, space) = unsafe buffer.withFreeSpace(minimum: minimumSpace) { space in
       let wanted = min(space.count, atMost)
       var count: Int
@@ -155,6 +189,7 @@ extension Stream {
 
   private func trySend(_ buffer: SendBuffer, from offset: Int) throws(TransportError) -> Int {
     try checkUsable("send")
+    if let session { return try tryWrite(session, buffer, offset) }
     let count = unsafe buffer.withBytes(from: offset) { bytes in
       var count: Int
       repeat { count = unsafe clinux_send(descriptor, bytes.baseAddress, UInt(bytes.count)) } while count < 0 && errno == EINTR
@@ -163,6 +198,49 @@ extension Stream {
     if count >= 0 { return count }
     guard errno == EAGAIN else { throw TransportError.last("send") }
     return 0
+  }
+}
+
+// MARK: - TLS
+
+extension Stream {
+  /// nil where neither the session nor the socket has anything now.
+  private func tryRead(
+    _ session: TLSSession, _ buffer: ReceiveBuffer, _ minimumSpace: Int, _ atMost: Int
+  ) throws(TransportError) -> Int? {
+    let step = unsafe buffer.withFreeSpace(minimum: minimumSpace) { space in
+      let step = unsafe session.read(space.baseAddress, min(space.count, atMost))
+      return if case .done(let count) = step { (count, step) } else { (0, step) }
+    }
+    switch step {
+    case .done(let count):
+      // epoll knows nothing of what the session holds.
+      drained = !session.hasPending
+      return count
+    case .ended: return 0
+    // OpenSSL writes its answers to messages of the protocol with the next bytes of ours, so that a read waits for nothing but bytes.
+    case .wantsRead, .wantsWrite:
+      drained = true
+      broken = false
+      return nil
+    case .cutOff: throw TransportError(.closed, "receive: no close_notify")
+    case .failed: throw TransportError(.closed, "receive: TLS broken")
+    }
+  }
+
+  /// Record by record, as many as the socket takes.
+  private func tryWrite(_ session: TLSSession, _ buffer: SendBuffer, _ offset: Int) throws(TransportError) -> Int {
+    var sent = offset
+    while sent < buffer.count {
+      let step = unsafe buffer.withBytes(from: sent) { unsafe session.write($0.baseAddress, $0.count) }
+      switch step {
+      case .done(let count): sent += count
+      case .wantsWrite: return sent - offset
+      // Nothing is renegotiated, so a write has nothing to read for.
+      case .wantsRead, .ended, .cutOff, .failed: throw TransportError(.closed, "send")
+      }
+    }
+    return sent - offset
   }
 }
 

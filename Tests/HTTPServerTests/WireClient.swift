@@ -170,11 +170,12 @@ final class TestServer: Sendable {
 
   init(
     _ routes: [Route], limits: ServerLimits = ServerLimits(), addresses: [String] = ["127.0.0.1:0"], loopCount: Int = 1,
-    observe: (@Sendable (AccessRecord) -> Void)? = nil, proxies: ProxyProtocol? = nil, note: (@Sendable (ConnectionEvent) -> Void)? = nil
+    observe: (@Sendable (AccessRecord) -> Void)? = nil, proxies: ProxyProtocol? = nil, tls: CurrentTLS? = nil,
+    note: (@Sendable (ConnectionEvent) -> Void)? = nil
   ) throws {
     loops = try EventLoopGroup(count: loopCount, name: "test")
     let configuration = ServerConfiguration(
-      addresses: try addresses.map { try SocketAddress($0) }, limits: limits, observe: observe, proxies: proxies, note: note)
+      addresses: try addresses.map { try SocketAddress($0) }, limits: limits, observe: observe, proxies: proxies, tls: tls, note: note)
     server = Server(
       router: try Router(routes), configuration: configuration, loops: loops,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })

@@ -120,6 +120,16 @@ enum HeaderBytes {
     }
   }
 
+  @Test("A header of 4096 bytes is waited for, one of 4097 is refused before it comes") func longest() throws {
+    let least = 16 + HeaderBytes.ipv4.count
+    #expect(try ProxyHeader.count(HeaderBytes.header(0x21, 0x11, HeaderBytes.ipv4, length: 4080).span) == 4096)
+    for length in [4081, 65_535] {
+      let bytes = HeaderBytes.header(0x21, 0x11, HeaderBytes.ipv4, length: length)
+      #expect(bytes.count == least)
+      #expect(throws: ProxyHeader.Malformed.self) { try ProxyHeader.count(bytes.span) }
+    }
+  }
+
   @Test("The checksum is that of RFC 3720, B.4") func checksum() {
     for (bytes, sum) in [
       ([UInt8](repeating: 0, count: 32), 0x8a91_36aa), ([UInt8](repeating: 0xff, count: 32), 0x62a8_ab43),

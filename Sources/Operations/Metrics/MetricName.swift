@@ -16,13 +16,17 @@ package enum MetricName {
   package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
-  /// Connections that ended, by `reason`: done, idle_timeout, made_room, head_timeout, body_timeout, write_timeout, cut_off, reset, refused, overloaded, proxy_header, drained,
+  /// Connections that ended, by `reason`: done, idle_timeout, made_room, head_timeout, body_timeout, write_timeout, cut_off, reset, refused, overloaded, proxy_header, tls_handshake, drained,
   /// failed.
   package static let connectionsClosed = "paylink_connections_closed_total"
   /// Times that accepting paused for 20 ms though somebody waited, by `reason`: full (as many connections as may be), exhausted (no descriptor or memory left).
   package static let acceptPauses = "paylink_accept_pauses_total"
   /// Headers of the PROXY protocol, by `outcome`: accepted, local, untrusted, malformed, timed_out, cut_off.
   package static let proxyHeaders = "paylink_proxy_headers_total"
+  /// TLS handshakes, by `outcome`: full, resumed, plain_http, version, cipher, application_protocol, alert, timed_out, cut_off, malformed.
+  package static let tlsHandshakes = "paylink_tls_handshakes_total"
+  /// When the certificate in use ends, in seconds since 1970. There only with `tls`.
+  package static let certificateEnd = "paylink_tls_certificate_end_timestamp_seconds"
   /// Age of the oldest unfinished business, by `kind` (link, payment, operation) and `status`; 0 where there is none.
   package static let oldestAge = "paylink_oldest_age_seconds"
   /// Tries to deliver an event, by `endpoint` and `outcome`: delivered, failed, dead (given up).
@@ -43,6 +47,8 @@ package enum MetricName {
     connectionsClosed: "Connections that ended, by reason.",
     acceptPauses: "Pauses of 20 ms in which nobody was accepted though somebody waited, by reason.",
     proxyHeaders: "Connections that had to begin with a header of the PROXY protocol, by outcome.",
+    tlsHandshakes: "TLS handshakes by outcome.",
+    certificateEnd: "When the certificate in use ends, seconds since 1970.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
     refusedLabelSets: "Label sets refused because a metric had too many.",

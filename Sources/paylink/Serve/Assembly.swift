@@ -58,6 +58,7 @@ enum Assembly {
     server.targetBytes = min(server.targetBytes, limits.headSize)
     server.fields = limits.headFields
     server.headTime = limits.headTimeout
+    server.handshakeTime = limits.handshakeTimeout
     server.bodyTime = limits.bodyTimeout
     server.idleTime = limits.idleTimeout
     server.writeTime = limits.writeTimeout

@@ -6,11 +6,13 @@ import Transport
 /// Counts what becomes of connections. Every series is there from the start, so that an alarm sees the first one.
 struct ConnectionCounts: Sendable {
   private let headers: [ProxyHeaderOutcome: any CounterHandler]
+  private let handshakes: [TLSHandshakeOutcome: any CounterHandler]
   private let ends: [ConnectionEnd: any CounterHandler]
   private let pauses: [AcceptPause: any CounterHandler]
 
   init(_ metrics: PrometheusMetrics) {
     headers = Self.counters(metrics, MetricName.proxyHeaders, "outcome")
+    handshakes = Self.counters(metrics, MetricName.tlsHandshakes, "outcome")
     ends = Self.counters(metrics, MetricName.connectionsClosed, "reason")
     pauses = Self.counters(metrics, MetricName.acceptPauses, "reason")
   }
@@ -25,6 +27,7 @@ struct ConnectionCounts: Sendable {
   @Sendable func note(_ event: ConnectionEvent) {
     switch event {
     case .proxyHeader(let outcome): headers[outcome]?.increment(by: 1)
+    case .tlsHandshake(let outcome): handshakes[outcome]?.increment(by: 1)
     case .ended(let reason): ends[reason]?.increment(by: 1)
     case .acceptPaused(let reason): pauses[reason]?.increment(by: 1)
     }

@@ -25,6 +25,9 @@ struct Serve {
     let signals = EndSignals(logger: logger)
 
     try ListeningServer.examine(settings.listen + settings.opsListen + (isSandbox ? [settings.sandboxListen] : []))
+    let certificate = try settings.tls.map { tls throws(CommandFailure) in
+      try Certificate(tls, metrics: metrics, logger: Logger(label: "paylink.tls"))
+    }
     let store = try Books.open(settings, logger: Logger(label: "paylink.storage"))
     if isSandbox { try await Books.checkMerchants(of: store, settings) }
     let loops = try Assembly.loops()
@@ -35,7 +38,7 @@ struct Serve {
     try await sending.register(in: store, clock: clock)
     let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
-    let services = try start(gateway, host: host, loops: loops, metrics: metrics, logger: logger) { draining in
+    let services = try start(gateway, certificate: certificate, host: host, loops: loops, metrics: metrics, logger: logger) { draining in
       sending.jobs(store: store, clock: clock, metrics: metrics, draining: draining)
     }
     // They end the other way round: the API, operations, the sandbox, the schedule.
@@ -58,7 +61,7 @@ struct Serve {
 
   /// Opens the listeners, the API's last, and says so.
   private func start(
-    _ gateway: Gateway, host: SandboxHost?, loops: EventLoopGroup, metrics: PrometheusMetrics, logger: Logger,
+    _ gateway: Gateway, certificate: Certificate?, host: SandboxHost?, loops: EventLoopGroup, metrics: PrometheusMetrics, logger: Logger,
     jobs: (Draining) -> [Schedule.Job]
   ) throws(CommandFailure) -> [any Service] {
     let draining = Draining()
@@ -68,7 +71,7 @@ struct Serve {
       router: try Assembly.router(gateway.routes),
       configuration: ServerConfiguration(
         addresses: settings.listen, limits: Assembly.serverLimits(settings.limits), observe: { access.note($0) },
-        proxies: settings.browsers.headers,
+        proxies: settings.browsers.headers, tls: certificate?.current,
         note: ConnectionCounts(metrics).note), loops: loops,
       logger: Logger(label: "paylink.http"))
     let operations = Server(
@@ -92,7 +95,7 @@ struct Serve {
         "merchants": .array(settings.merchants.map { "\($0.name)" }), "loops": "\(loops.loops.count)",
       ])
     if isSandbox { SandboxGreeting(settings: settings, operations: operationsAddresses.first).say() }
-    return [schedule] + (host?.services ?? []) + [
+    return [schedule] + (certificate.map { [$0] } ?? []) + (host?.services ?? []) + [
       ListeningServer(server: operations, time: DrainTime(limit: .seconds(1))),
       ListeningServer(server: api, time: time, draining: draining),
     ]

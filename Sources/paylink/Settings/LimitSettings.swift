@@ -6,6 +6,7 @@ struct LimitSettings: Sendable, Equatable {
   var headSize = 16 * 1024
   var headFields = 100
   var headTimeout: Duration = .seconds(10)
+  var handshakeTimeout: Duration = .seconds(10)
   var bodyTimeout: Duration = .seconds(20)
   var idleTimeout: Duration = .seconds(75)
   var writeTimeout: Duration = .seconds(30)
@@ -35,6 +36,7 @@ extension LimitSettings: Decodable {
     case headSize = "head_size"
     case headFields = "head_fields"
     case headTimeout = "head_timeout"
+    case handshakeTimeout = "handshake_timeout"
     case bodyTimeout = "body_timeout"
     case idleTimeout = "idle_timeout"
     case writeTimeout = "write_timeout"
@@ -78,6 +80,7 @@ extension LimitSettings: Decodable {
     headSize = try values.read(.headSize, SettingText.size(1024...1 << 20)) ?? headSize
     headFields = try values.read(.headFields, SettingText.number(10...1000)) ?? headFields
     headTimeout = try values.read(.headTimeout, SettingText.wait(.seconds(1) ... .minutes(5))) ?? headTimeout
+    handshakeTimeout = try values.read(.handshakeTimeout, SettingText.wait(.seconds(1) ... .minutes(1))) ?? handshakeTimeout
     bodyTimeout = try values.read(.bodyTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? bodyTimeout
     idleTimeout = try values.read(.idleTimeout, SettingText.wait(.seconds(1) ... .hours(1))) ?? idleTimeout
     writeTimeout = try values.read(.writeTimeout, SettingText.wait(.seconds(1) ... .minutes(10))) ?? writeTimeout

@@ -64,10 +64,13 @@ extension Settings {
 
   /// What must be readable now and not when the first call is made.
   private func checkFiles(_ tree: SettingsTree, file: String) throws(SettingsError) {
+    if let tls {
+      let place = { key in tree["tls"]?[key]?.place(path: "tls.\(key)", file: file) ?? file }
+      _ = try tls.context(certificatePlace: place("certificate_file"), keyPlace: place("key_file"))
+    }
     if let path = acquirerCAFile {
-      let source = tree["acquirer_ca_file"]?.source
-      let place = source?.namesItsKey == true ? source?.name : "\(source?.name ?? file): acquirer_ca_file"
-      let text = try TextFile.read(path, atMost: 16 << 20, source: place ?? file)
+      let text = try TextFile.read(
+        path, atMost: 16 << 20, source: tree["acquirer_ca_file"]?.place(path: "acquirer_ca_file", file: file) ?? file)
       guard text.contains("-----BEGIN CERTIFICATE-----") else {
         throw SettingsError(source: file, path: "acquirer_ca_file", "\(path) holds no PEM certificate")
       }
@@ -79,6 +82,11 @@ extension Settings {
 }
 
 extension SettingsTree {
+  /// How a message names where this stands: the variable or flag, or the file and the key's path in it.
+  fileprivate func place(path: String, file: String) -> String {
+    if let source, source.namesItsKey { source.name } else { "\(source?.name ?? file): \(path)" }
+  }
+
   /// Lays flags over this tree; a secret is never one.
   func overlaid(withFlags flags: [String], shape: SettingsShape) throws(SettingsError) -> SettingsTree {
     var tree = self

@@ -10,6 +10,8 @@ import Transport
 struct Settings: Sendable {
   var listen: [SocketAddress]
   var opsListen: [SocketAddress]
+  /// nil where a proxy in front ends TLS.
+  var tls: TLSSettings?
   var publicURL: WebAddress
   var database: DatabaseLocation
   /// A PEM file with certificate authorities to believe beside the system's.
@@ -35,7 +37,7 @@ struct Settings: Sendable {
 
 extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
-    case listen, database, sandbox, merchants, limits, webhooks, cors, rate
+    case listen, tls, database, sandbox, merchants, limits, webhooks, cors, rate
     case trustedProxies = "trusted_proxies"
     case proxyProtocol = "proxy_protocol"
     case opsListen = "ops_listen"
@@ -54,6 +56,7 @@ extension Settings: Decodable {
     let values = try decoder.container(keyedBy: CodingKeys.self)
     listen = try Self.addresses(.listen, in: values, otherwise: Default.listen)
     opsListen = try Self.addresses(.opsListen, in: values, otherwise: Default.opsListen)
+    tls = try TLSSettings(in: values)
     publicURL = try values.need(.publicURL) { text throws(InvalidValue) in
       // The longest that hangs on it is /callbacks/, a merchant's name of 32 and a script name.
       guard text.utf8.count <= 180 else {

@@ -18,7 +18,7 @@ indirect enum SettingsShape {
   /// Every key of design §4.2.
   static let settings = SettingsShape.section([
     "listen": .values,
-    "tls": .section(["certificate_file": .later(), "key_file": .later()]),
+    "tls": .section(["certificate_file": .value, "key_file": .value]),
     "proxy_protocol": .value,
     "trusted_proxies": .values,
     "ops_listen": .values,

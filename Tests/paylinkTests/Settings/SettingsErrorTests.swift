@@ -70,6 +70,13 @@ import Testing
     Case(
       yaml: "\(valid)proxy_protocol: true\n",
       line: "FILE: proxy_protocol: needs trusted_proxies: the proxies whose word about the client counts"),
+    Case(yaml: "\(valid)tls: {certificate_file: a}\n", line: "FILE: tls.key_file: is required beside certificate_file"),
+    Case(yaml: "\(valid)tls: {key_file: a}\n", line: "FILE: tls.certificate_file: is required beside key_file"),
+    Case(
+      yaml: "\(valid)tls: {certificate_file: /nowhere.pem, key_file: /nowhere.key}\n",
+      line: "FILE: tls.certificate_file: /nowhere.pem cannot be read: No such file or directory"),
+    Case(
+      yaml: "\(valid)limits: {handshake_timeout: 0s}\n", line: "FILE: limits.handshake_timeout: must be a time from 1s to 1m, such as 20s"),
     Case(yaml: "\(valid)proxy_protocol: v2\n", line: "FILE: proxy_protocol: must be true or false"),
     Case(yaml: "\(valid)sandbox: {listen: 'unix:/x'}\n", line: "FILE: sandbox.listen: must have a port, such as 127.0.0.1:8081"),
     Case(yaml: file("region: uz", "region: de"), line: "FILE: merchants[0].region: must be uz, kz or kg"),
@@ -214,7 +221,6 @@ import Testing
   ]
 
   static let later: [Case] = [
-    Case(yaml: "\(valid)tls: {certificate_file: a}\n", line: "FILE: tls.certificate_file is not built yet in this version"),
     Case(yaml: "\(valid)ops_console: true\n", line: "FILE: ops_console other than false is not built yet in this version"),
     Case(yaml: "\(valid)database: postgres://u@h/n\n", line: "FILE: database: postgres is not built yet in this version; use sqlite:PATH"),
     Case(yaml: "\(valid)database_password_file: a\n", line: "FILE: database_password_file is not built yet in this version"),
