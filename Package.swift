@@ -88,7 +88,7 @@ let package = Package(
     c("COpenSSL", "ssl", "crypto"),
 
     room("Transport", ["CLinux", "COpenSSL", logging]),
-    room("HTTPServer", ["Transport", "CLinux", httpTypes, logging]),
+    room("HTTPServer", ["Transport", "CLinux", "CZlib", httpTypes, logging]),
     room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
     room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
 
