@@ -13,7 +13,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      libcurl4-openssl-dev libexpat1-dev libpng-dev libqrencode-dev libsqlite3-dev libzxing-dev zlib1g-dev libssl-dev \
+      libcurl4-openssl-dev libexpat1-dev libpng-dev libpq-dev libqrencode-dev libsqlite3-dev libzxing-dev zlib1g-dev libssl-dev \
  && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 # Dependencies first: they change less often than the source.
@@ -29,7 +29,7 @@ RUN swift build -c release --product paylink --static-swift-stdlib \
 FROM debian:bookworm-slim
 RUN apt-get update \
  && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
-      ca-certificates libcurl4 libexpat1 libpng16-16 libqrencode4 libsqlite3-0 libssl3 libstdc++6 libzxing2 tzdata zlib1g \
+      ca-certificates libcurl4 libexpat1 libpng16-16 libpq5 libqrencode4 libsqlite3-0 libssl3 libstdc++6 libzxing2 tzdata zlib1g \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 paylink \
  && useradd --uid 10001 --gid 10001 --home-dir /var/lib/paylink --shell /usr/sbin/nologin paylink \

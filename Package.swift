@@ -24,6 +24,7 @@ let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let instrumentation = Target.Dependency.product(name: "Instrumentation", package: "swift-distributed-tracing")
 let serviceContext = Target.Dependency.product(name: "ServiceContextModule", package: "swift-service-context")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 /// A room of the house: the module and what it may import (design §2, the arrows).
 func room(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -79,6 +80,7 @@ let package = Package(
     c("CLinux"),
     c("CCurl", "curl"),
     c("CExpat", "expat"),
+    c("CPostgres", "pq"),
     c("CQRCode", "qrencode"),
     c("CPNG", "png16"),
     c("CZXing", "ZXing"),
@@ -86,7 +88,7 @@ let package = Package(
     c("COpenSSL", "ssl", "crypto"),
 
     room("Transport", ["CLinux", "COpenSSL", logging]),
-    room("HTTPServer", ["Transport", "CLinux", httpTypes, logging]),
+    room("HTTPServer", ["Transport", "CLinux", "CZlib", httpTypes, logging]),
     room("HTTPClient", ["Transport", "CCurl", httpTypes, logging]),
     room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
 
@@ -96,7 +98,7 @@ let package = Package(
     room("Operations", ["Payments", "HTTPServer", coreMetrics, instrumentation, serviceContext, httpTypes, logging]),
     room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
-    room("Storage", ["Payments", grdb, logging]),
+    room("Storage", ["Payments", "CPostgres", grdb, sqlite, logging]),
     room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
 
     .executableTarget(

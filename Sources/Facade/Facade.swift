@@ -24,6 +24,7 @@ package struct Facade: Routable {
   let logger: Logger
   let count: @Sendable (MerchantName, CreateCount) -> Void
   let statePage: StatePage
+  private let compressor = Compressor()
 
   /// - Parameter count: called once for each create that reached the use case.
   package init(
@@ -62,12 +63,13 @@ package struct Facade: Routable {
   /// Without credentials.
   private var publicRoutes: [Route] {
     [
-      Route(.get, "/openapi.yaml", handler: readDescription),
-      Route(.get, "/p/{token}", handler: openShortLink),
-      Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink),
+      compressor.compressed(Route(.get, "/openapi.yaml", handler: readDescription)),
+      compressor.compressed(Route(.get, "/p/{token}", handler: openShortLink)),
+      compressor.compressed(Route(.post, "/p/{token}", bodyLimit: 1024, handler: renewShortLink)),
     ]
   }
 
+  /// Only what shows nothing that opens anything is compressed: a link's own answers hold its tokens and addresses beside texts of others (decision 0009).
   private var calls: [Route] {
     [
       route(.post, "/v1/payment-links", createLink),
@@ -79,11 +81,11 @@ package struct Facade: Routable {
       route(.post, "/v1/payment-links/{id}/refunds", refundPayment),
       route(.get, "/v1/payment-links/{id}/refunds", listRefunds),
       route(.post, "/v1/payment-links/{id}/sync", syncLink),
-      route(.get, "/v1/payment-links/{id}/events", linkEvents),
-      route(.get, "/v1/events", listEvents),
+      compressor.compressed(route(.get, "/v1/payment-links/{id}/events", linkEvents)),
+      compressor.compressed(route(.get, "/v1/events", listEvents)),
       route(.post, "/v1/events/{id}/replay", replayEvent),
-      route(.get, "/v1/deliveries", listDeliveries),
-      route(.get, "/v1/endpoints", listEndpoints),
+      compressor.compressed(route(.get, "/v1/deliveries", listDeliveries)),
+      compressor.compressed(route(.get, "/v1/endpoints", listEndpoints)),
       route(.post, "/v1/endpoints/{name}/enable", enableEndpoint),
       route(.get, "/v1/payment-links/{id}/qr.svg") { request throws(Problem) in try await picture(request, .svg) },
       route(.get, "/v1/payment-links/{id}/qr.png") { request throws(Problem) in try await picture(request, .png) },

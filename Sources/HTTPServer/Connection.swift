@@ -18,6 +18,9 @@ final class Connection: @unchecked Sendable {
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
   @safe @exclusivity(unchecked) private var mustLinger = false
 
+  /// Why it ends, as soon as that is known.
+  @safe @exclusivity(unchecked) private(set) var end: ConnectionEnd?
+
   /// What its request waits for, if it does.
   @safe @exclusivity(unchecked) private var running: RunningPause?
 
@@ -40,20 +43,31 @@ final class Connection: @unchecked Sendable {
   /// Serves until the connection ends, and closes it.
   func run() async {
     do throws(TransportError) {
-      if let proxies = shard.state.proxies, await !readProxyHeader(proxies, deadline: deadline(times.head)) { return stream.close() }
-      if let tls = shard.state.tls, await !beginTLS(tls, deadline: deadline(times.handshake)) { return stream.close() }
+      if let proxies = shard.state.proxies, await !readProxyHeader(proxies, deadline: deadline(times.head)) {
+        ends(.proxyHeader)
+        return stream.close()
+      }
+      if let tls = shard.state.tls, await !beginTLS(tls, deadline: deadline(times.handshake)) {
+        ends(.tlsHandshake)
+        return stream.close()
+      }
       var served = 0
       while try await serveNext() {
         served &+= 1
         // A client that sends faster than we answer never makes us wait: the others on the loop get their turn all the same.
         if served % Self.requestsPerTurn == 0 { await Task.yield() }
       }
+      ends(.done)
       if mustLinger || !input.isEmpty { try await linger() } else { stream.sayEnd() }
     } catch {
       // The peer is gone, too slow, or cut off: there is nobody to tell.
+      ends(ConnectionEnd(error, isDraining: shard.isDraining))
     }
     stream.close()
   }
+
+  /// Notes why it ends; what was noted first stays.
+  private func ends(_ reason: ConnectionEnd) { if end == nil { end = reason } }
 
   /// Ends the connection if it waits for a request; one that the kernel has already is still served.
   func endIfIdle() {
@@ -116,6 +130,7 @@ extension Connection {
       // Nothing of the request can be trusted, and nobody can say where the next one begins.
       var exchange = Exchange(refusedWith: shard.nextRequestID(), observed: shard.state.observe != nil)
       mustLinger = true
+      ends(error.code == .requestTimeout ? .headTimeout : .refused)
       try await answer(error.response(requestID: exchange.id), &exchange)
       return false
     case .ended: return false
@@ -145,9 +160,11 @@ extension Connection {
       }
       do throws(TransportError) {
         guard try await stream.receive(into: input, deadline: limit) > 0 else {
+          if hasBegun { ends(.cutOff) }
           return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
         }
       } catch {
+        if !hasBegun { ends(ConnectionEnd(idle: error, isDraining: shard.isDraining)) }
         // An idle connection ends in order, whoever ended it: the last answer was whole.
         guard error.code == .timedOut || !hasBegun else { throw error }
         return hasBegun ? .refused(HTTPError(.requestTimeout, "The head did not come in time.")) : .ended
@@ -172,6 +189,7 @@ extension Connection {
       exchange.class = entry.route.class
       if let refusal = admit(entry.route.class) {
         exchange.keepsAlive = false
+        ends(.overloaded)
         return try await answerEarly(refusal.response(requestID: exchange.id), head, &exchange)
       }
       guard let body = try await body(of: head, limit: entry.route.bodyLimit, &exchange) else { return }
@@ -219,6 +237,7 @@ extension Connection {
       let deadline = deadline(times.body)
       while try !reader.read(from: input) {
         guard try await reader.receive(from: stream, into: input, deadline: deadline) else {
+          ends(.cutOff)
           throw .transport(TransportError(.closed, "body"))
         }
       }
@@ -230,6 +249,7 @@ extension Connection {
         exchange.keepsAlive = false
         exchange.bytesIn = reader.body.count
         mustLinger = true
+        ends(error.code == .requestTimeout ? .bodyTimeout : .refused)
         try await answer(error.response(requestID: exchange.id), &exchange)
         return nil
       }

@@ -8,10 +8,14 @@ package struct ProxyProtocol: Sendable {
   package init(isTrusted: @escaping @Sendable (SocketAddress) -> Bool) { self.isTrusted = isTrusted }
 }
 
-/// What became of a connection's beginning, for metrics.
+/// What becomes of connections, for metrics.
 package enum ConnectionEvent: Hashable, Sendable {
   case proxyHeader(ProxyHeaderOutcome)
   case tlsHandshake(TLSHandshakeOutcome)
+  /// Each connection, once.
+  case ended(ConnectionEnd)
+  /// Nobody is accepted for a moment, though somebody waits.
+  case acceptPaused(AcceptPause)
 }
 
 package enum ProxyHeaderOutcome: String, CaseIterable, Sendable {

@@ -11,7 +11,7 @@ package struct ServerConfiguration: Sendable {
   package var proxies: ProxyProtocol?
   /// Where it is set, ports speak TLS and nothing else; unix paths speak plain HTTP. It comes behind the header of a proxy.
   package var tls: CurrentTLS?
-  /// Called for what becomes of a connection's beginning, on its loop; it must not block.
+  /// Called for what becomes of connections, on their loop; it must not block.
   package var note: (@Sendable (ConnectionEvent) -> Void)?
 
   package init(

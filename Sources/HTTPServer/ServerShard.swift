@@ -29,7 +29,10 @@ final class ServerShard: @unchecked Sendable {
   func listen(_ descriptor: Int32, file: SocketFile?, onto shards: [ServerShard]) {
     loop.preconditionIsCurrent()
     var turn = 0
-    let listener = Listener(descriptor: descriptor, file: file, loop: loop, mayAccept: { [state] in state.hasRoom }) { accepted, peer in
+    let listener = Listener(
+      descriptor: descriptor, file: file, loop: loop, mayAccept: { [state] in state.hasRoom },
+      onPause: { [state] in state.note(.acceptPaused($0)) }
+    ) { accepted, peer in
       let shard = shards[turn % shards.count]
       turn &+= 1
       shard.state.opened()
@@ -80,6 +83,7 @@ final class ServerShard: @unchecked Sendable {
       connections[connection.place] = last
       last.place = connection.place
     }
+    state.note(.ended(connection.end ?? .failed))
     state.closed()
   }
 

@@ -7,6 +7,7 @@ package struct Operations: Routable {
   let store: any Store
   let draining: Draining
   let metrics: PrometheusMetrics
+  private let compressor = Compressor()
 
   package init(store: any Store, draining: Draining, metrics: PrometheusMetrics) {
     self.store = store
@@ -18,7 +19,7 @@ package struct Operations: Routable {
     [
       Route(.get, "/livez") { _ in Self.answer(.ok, "text/plain; charset=utf-8", "ok") },
       Route(.get, "/readyz") { _ in await ready() },
-      Route(.get, "/metrics") { _ in Self.answer(.ok, PrometheusMetrics.contentType, metrics.text()) },
+      compressor.compressed(Route(.get, "/metrics") { _ in Self.answer(.ok, PrometheusMetrics.contentType, metrics.text()) }),
     ]
   }
 

@@ -1,19 +1,15 @@
-import GRDB
-package import Payments
+import Payments
 
-/// The feed's order is `event.feed`, which SQLite gives in the transaction of the event. There is one writer, and its transactions come one after the other,
+/// The feed's order is `event.feed`. Transactions that add events give places one after the other (SQLite has one writer; see `PostgresWriter` for the other),
 /// so a greater place is always committed later: a reader that has seen a place never misses one before it.
 extension BookReader {
   func feed(_ query: FeedQuery) throws -> FeedPage {
     precondition(query.limit > 0, "the edge judges a feed's limit")
     var found: [(place: Int64, event: Event)] = []
     for merchant in Set(query.merchants) {
-      let rows = try Row.fetchAll(
-        try db.cachedStatement(sql: BookStatements.feed),
-        arguments: [
-          "merchant": merchant.text, "after": query.after, "from": query.from?.milliseconds ?? Int64.min, "limit": query.limit + 1,
-        ])
-      found += try rows.map { try placed($0) }
+      found += try placed(
+        BookStatements.feed,
+        [merchant.text.sql, query.after.sql, (query.from?.milliseconds ?? Int64.min).sql, (query.limit + 1).sql])
     }
     found.sort { $0.place < $1.place }
     let page = found.prefix(query.limit)
@@ -21,19 +17,43 @@ extension BookReader {
   }
 
   func event(_ id: EventID) throws -> (place: Int64, event: Event)? {
-    let statement = try db.cachedStatement(sql: BookStatements.eventByID)
-    return try Row.fetchOne(statement, arguments: ["id": id.text]).map { try placed($0) }
+    try placed(BookStatements.eventByID, [id.text.sql]).first
   }
 
-  /// An event with its place, which stands behind the event's own columns.
-  func placed(_ row: Row) throws -> (place: Int64, event: Event) {
-    let stored = StoredRow(event: row)
-    let place: Int64 = row[EventColumn.allCases.count]
-    guard try stored.textIfAny(.link) != nil else { return (place, try stored.eventOfNoLink()) }
-    let id: LinkID = try stored.value(.link)
-    guard let link = try link(id) else { throw stored.corrupt(.link) }
-    return (place, try stored.event(of: link))
+  /// Events with their places, which stand behind the events' own columns. Their links are read together.
+  func placed(_ statement: SQLStatement, _ values: [SQLValue]) throws -> [(place: Int64, event: Event)] {
+    let kept = try db.all(statement, values) { try KeptEvent($0) }
+    var links: [LinkID: PaymentLink] = [:]
+    for link in try self.links(Array(Set(kept.compactMap(\.link)))) { links[link.id] = link }
+    return try kept.map { ($0.place, try $0.event(links)) }
   }
+}
+
+/// An event's row, taken out before its link is read.
+private struct KeptEvent {
+  var place: Int64
+  var link: LinkID?
+  /// The event of no link, or what makes it of its link.
+  private let make: (PaymentLink?) throws -> Event
+
+  init(_ row: SQLRow) throws {
+    let stored = StoredRow(event: row)
+    place = try row.number(EventColumn.allCases.count)
+    if try stored.textIfAny(.link) == nil {
+      let event = try stored.eventOfNoLink()
+      make = { _ in event }
+    } else {
+      link = try stored.value(.link)
+      let event = try stored.eventOfLink()
+      let missing = stored.corrupt(.link)
+      make = { link in
+        guard let link else { throw missing }
+        return event(link)
+      }
+    }
+  }
+
+  func event(_ links: [LinkID: PaymentLink]) throws -> Event { try make(link.flatMap { links[$0] }) }
 }
 
 extension StoredRow<EventColumn> {
@@ -44,15 +64,5 @@ extension StoredRow<EventColumn> {
     return Event(
       id: try value(.id), kind: try word(.kind), at: at, merchant: merchant, sequence: try integer(.sequence),
       link: nil, orphan: state?.orphan(of: merchant, at: at))
-  }
-}
-
-extension SQLiteStore: EventFeed {
-  package func feed(_ query: FeedQuery) async throws(StoreError) -> FeedPage {
-    try await read("reading the feed") { try $0.feed(query) }
-  }
-
-  package func event(_ id: EventID) async throws(StoreError) -> Event? {
-    try await read("reading an event") { try $0.event(id)?.event }
   }
 }

@@ -1,9 +1,8 @@
-import GRDB
 import Payments
 
 /// Reads the books through one connection, inside a transaction that somebody else began.
-struct BookReader {
-  let db: Database
+package struct BookReader {
+  let db: any SQLConnection
   let limits: StorageLimits
   /// Told about every link that a list passes over since it cannot be read.
   var unreadable: @Sendable (StoreError) -> Void = { _ in }
@@ -26,25 +25,32 @@ struct BookReader {
   }
 
   func link(_ id: LinkID) throws -> PaymentLink? {
-    try links(LinkStatements.byID, ["id": id.text]).first
+    try links(LinkStatements.byID, [id.text.sql]).first
   }
 
   func link(by kind: TokenKind, _ token: Token) throws -> PaymentLink? {
-    try links(LinkStatements.byToken(kind), ["token": token.text]).first
+    try links(LinkStatements.byToken(kind), [token.text.sql]).first
+  }
+
+  /// In the same order; what is not in the books is left out.
+  func links(_ ids: [LinkID]) throws -> [PaymentLink] {
+    var links: [PaymentLink] = []
+    try db.rows(ids.map { Bound(LinkStatements.byID, [$0.text.sql]) }) { row, _ in links.append(try StoredRow(link: row).link()) }
+    return try whole(links)
   }
 
   func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) throws -> [PaymentLink] {
     var due: [PaymentLink] = []
     for rank in LookRank.allCases where due.count < limit {
       due += try readable(LinkStatements.due, limit: limit - due.count) { bound in
-        ["merchant": merchant.text, "rank": rank.rawValue, "before": before.milliseconds, "limit": bound]
+        [merchant.text.sql, rank.rawValue.sql, before.sql, bound.sql]
       }
     }
     return due
   }
 
   func linksToExpire(before: Timestamp, limit: Int) throws -> [PaymentLink] {
-    try readable(LinkStatements.ended, limit: limit) { bound in ["before": before.milliseconds, "limit": bound] }
+    try readable(LinkStatements.ended, limit: limit) { bound in [before.sql, bound.sql] }
   }
 
   func events(of id: LinkID) throws -> [Event] {
@@ -53,92 +59,95 @@ struct BookReader {
 
   func events(of id: LinkID, after sequence: Int64, limit: Int) throws -> [Event] {
     guard let link = try link(id) else { return [] }
-    var events: [Event] = []
-    let rows = try Row.fetchCursor(
-      try db.cachedStatement(sql: BookStatements.eventsOfLink),
-      arguments: ["link": id.text, "after": sequence, "limit": min(limit, limits.eventsOfLink)])
-    while let row = try rows.next() { events.append(try StoredRow(event: row).event(of: link)) }
-    return events
+    return try db.all(BookStatements.eventsOfLink, [id.text.sql, sequence.sql, min(limit, limits.eventsOfLink).sql]) {
+      try StoredRow(event: $0).eventOfLink()(link)
+    }
   }
 
   func sequences(of links: [LinkID]) throws -> [LinkID: Int64] {
     var sequences: [LinkID: Int64] = [:]
-    let names = try StoredJSON.text(links.map(\.text))
-    let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.sequences), arguments: ["names": names])
-    while let row = try rows.next() {
-      guard let id = try? LinkID(row[0]) else { throw StoreError(.corrupt, "link: id cannot be read") }
-      sequences[id] = row[1]
+    try db.rows(LinkStatements.sequences, [.texts(links.map(\.text))]) { row in
+      guard let id = try? LinkID(row.string(0)) else { throw StoreError(.corrupt, "link: id cannot be read") }
+      sequences[id] = try row.number(1)
+      return true
     }
     return sequences
   }
 
   func merchants() throws -> [MerchantName] {
-    try String.fetchAll(try db.cachedStatement(sql: LinkStatements.merchants)).map { text in
-      do { return try MerchantName(text) } catch { throw StoreError(.corrupt, "link: merchant cannot be read") }
+    try db.all(LinkStatements.merchants, []) { row in
+      do { return try MerchantName(row.string(0)) } catch { throw StoreError(.corrupt, "link: merchant cannot be read") }
     }
   }
 
   private func link(with payment: PaymentID, merchant: MerchantName) throws -> PaymentLink? {
-    try links(LinkStatements.byPayment, ["merchant": merchant.text, "number": payment.number]).first
+    try links(LinkStatements.byPayment, [merchant.text.sql, payment.number.sql]).first
   }
 
   private func links(of order: OrderID, merchant: MerchantName) throws -> [PaymentLink] {
-    try links(LinkStatements.ofOrder, ["merchant": merchant.text, "order": order.text, "limit": limits.linksOfOrder])
+    try links(LinkStatements.ofOrder, [merchant.text.sql, order.text.sql, limits.linksOfOrder.sql])
   }
 
-  func links(_ sql: String, _ arguments: StatementArguments) throws -> [PaymentLink] {
-    var links: [PaymentLink] = []
-    let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments)
-    while let row = try rows.next() { links.append(try StoredRow(link: row).link()) }
-    for index in links.indices {
-      links[index].payments = try payments(of: links[index].id)
-      links[index].operations = try operations(of: links[index].id)
+  private func links(_ statement: SQLStatement, _ values: [SQLValue]) throws -> [PaymentLink] {
+    try whole(try db.all(statement, values) { try StoredRow(link: $0).link() })
+  }
+
+  /// Adds what stands in rows of its own: all payments, then all operations, asked at once.
+  func whole(_ bare: [PaymentLink]) throws -> [PaymentLink] {
+    var links = bare
+    let questions = [LinkStatements.payments, LinkStatements.operations].flatMap { statement in
+      links.map { Bound(statement, [$0.id.text.sql]) }
     }
-    return links
-  }
-
-  /// Work that is due: a damaged row is told and left to a person, and costs no other link its turn.
-  private func readable(_ sql: String, limit: Int, _ arguments: (_ bound: Int) -> StatementArguments) throws -> [PaymentLink] {
-    var links: [PaymentLink] = []
-    let rows = try Row.fetchCursor(try db.cachedStatement(sql: sql), arguments: arguments(limit + limits.unreadableLinks))
-    while links.count < limit, let row = try rows.next() {
-      do {
-        var link = try StoredRow(link: row).link()
-        link.payments = try payments(of: link.id)
-        links.append(link)
-      } catch let error as StoreError where error.code == .corrupt {
-        unreadable(error)
+    try db.rows(questions) { row, place in
+      if place < bare.count {
+        links[place].payments.append(try StoredRow<PaymentColumn>(row, key: "of \(bare[place].id.text)").payment())
+      } else {
+        try links[place - bare.count].addOperation(row)
       }
     }
     return links
   }
 
-  private func payments(of link: LinkID) throws -> [Payment] {
-    var payments: [Payment] = []
-    let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.payments), arguments: ["link": link.text])
-    while let row = try rows.next() { payments.append(try StoredRow<PaymentColumn>(row, key: "of \(link.text)").payment()) }
-    return payments
+  /// Work that is due: a damaged row is told and left to a person, and costs no other link its turn.
+  private func readable(_ statement: SQLStatement, limit: Int, _ values: (_ bound: Int) -> [SQLValue]) throws -> [PaymentLink] {
+    var found: [PaymentLink] = []
+    try db.rows(statement, values(limit + limits.unreadableLinks)) { row in
+      try told { found.append(try StoredRow(link: row).link()) }
+      return true
+    }
+    var links: [PaymentLink] = []
+    for link in found where links.count < limit {
+      try told { links += try whole([link]) }
+    }
+    return links
   }
 
-  private func operations(of link: LinkID) throws -> [Operation] {
-    var operations: [Operation] = []
-    let rows = try Row.fetchCursor(try db.cachedStatement(sql: LinkStatements.operations), arguments: ["link": link.text])
-    while let row = try rows.next() {
-      operations.append(try StoredRow<OperationColumn>(row, key: "of \(link.text)").operation(at: operations.count))
-    }
-    return operations
+  private func told(_ reading: () throws -> Void) throws {
+    do { try reading() } catch let error as StoreError where error.code == .corrupt { unreadable(error) }
   }
 
   private func idempotency(_ reference: IdempotencyReference) throws -> IdempotencyRecord? {
-    let statement = try db.cachedStatement(sql: BookStatements.idempotency)
-    guard let row = try Row.fetchOne(statement, arguments: ["caller": reference.caller, "key": reference.key]) else { return nil }
-    return try StoredRow<IdempotencyColumn>(row, key: "of \(reference.caller)").record(caller: reference.caller, key: reference.key)
+    try db.first(BookStatements.idempotency, [reference.caller.sql, reference.key.sql]) { row in
+      try StoredRow<IdempotencyColumn>(row, key: "of \(reference.caller)").record(caller: reference.caller, key: reference.key)
+    }
   }
 
   private func answer(merchant: MerchantName, digest: String) throws -> Verdict? {
-    let statement = try db.cachedStatement(sql: BookStatements.answer)
-    guard let text = try String.fetchOne(statement, arguments: ["merchant": merchant.text, "digest": digest]) else { return nil }
-    do { return try StoredJSON.value(Verdict.self, from: text) } catch {
+    try db.first(BookStatements.answer, [merchant.text.sql, digest.sql]) { try Verdict(answer: $0, digest: digest) }
+  }
+}
+
+extension PaymentLink {
+  /// The next of its operations, from its row.
+  mutating func addOperation(_ row: SQLRow) throws(StoreError) {
+    operations.append(try StoredRow<OperationColumn>(row, key: "of \(id.text)").operation(at: operations.count))
+  }
+}
+
+extension Verdict {
+  /// From a row of `BookStatements.answer`.
+  init(answer row: SQLRow, digest: String) throws(StoreError) {
+    do { self = try StoredJSON.value(Verdict.self, from: row.string(0)) } catch {
       throw StoreError(.corrupt, "answer \(digest): verdict cannot be read")
     }
   }

@@ -1,33 +1,36 @@
 /// The statements about all that stands beside the links.
 enum BookStatements {
-  static let insertEvent = "INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))"
-  static let eventsOfLink =
-    "SELECT \(EventColumn.list) FROM event WHERE link = :link AND sequence > :after ORDER BY sequence, feed LIMIT :limit"
+  static let insertEvent = SQLStatement("INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))")
+  static let eventsOfLink = SQLStatement(
+    "SELECT \(EventColumn.list) FROM event WHERE link = :link AND sequence > :after ORDER BY sequence, feed LIMIT :limit")
 
   /// Behind a place; `feed` comes last.
-  static let feed = """
-    SELECT \(EventColumn.list), feed FROM event WHERE merchant = :merchant AND feed > :after AND at >= :from ORDER BY feed LIMIT :limit
-    """
-  static let eventByID = "SELECT \(EventColumn.list), feed FROM event WHERE id = :id"
+  static let feed = SQLStatement(
+    "SELECT \(EventColumn.list), feed FROM event WHERE merchant = :merchant AND feed > :after AND at >= :from ORDER BY feed LIMIT :limit")
+  static let eventByID = SQLStatement("SELECT \(EventColumn.list), feed FROM event WHERE id = :id")
 
-  static let idempotency = "SELECT fingerprint, at, link, operation, refusal FROM idempotency WHERE caller = :caller AND key = :key"
-  static let keepIdempotency = """
+  static let idempotency = SQLStatement(
+    "SELECT fingerprint, at, link, operation, refusal FROM idempotency WHERE caller = :caller AND key = :key")
+  static let keepIdempotency = SQLStatement(
+    """
     INSERT INTO idempotency (caller, key, fingerprint, at, link, operation, refusal)
     VALUES (:caller, :key, :fingerprint, :at, :link, :operation, :refusal)
     ON CONFLICT (caller, key) DO UPDATE SET
       fingerprint = excluded.fingerprint, at = excluded.at, link = excluded.link, operation = excluded.operation, refusal = excluded.refusal
-    """
-  static let forgetIdempotency = "DELETE FROM idempotency WHERE caller = :caller AND key = :key"
+    """)
+  static let forgetIdempotency = SQLStatement("DELETE FROM idempotency WHERE caller = :caller AND key = :key")
 
-  static let insertMessage = """
+  static let insertMessage = SQLStatement(
+    """
     INSERT INTO message (at, merchant, source, payment, order_id, link, reading, verdict, is_remembered, digest, message)
     VALUES (:at, :merchant, :source, :payment, :order_id, :link, :reading, :verdict, :is_remembered, :digest, :message)
-    """
-  static let answer = "SELECT verdict FROM answer WHERE merchant = :merchant AND digest = :digest"
+    """)
+  static let answer = SQLStatement("SELECT verdict FROM answer WHERE merchant = :merchant AND digest = :digest")
   /// The first verdict stays.
-  static let rememberAnswer = """
-    INSERT INTO answer (merchant, digest, at, verdict) VALUES (:merchant, :digest, :at, :verdict) ON CONFLICT (merchant, digest) DO NOTHING
+  static let rememberAnswer = SQLStatement(
     """
+    INSERT INTO answer (merchant, digest, at, verdict) VALUES (:merchant, :digest, :at, :verdict) ON CONFLICT (merchant, digest) DO NOTHING
+    """)
 
-  static let beat = "UPDATE heartbeat SET beats = beats + 1 WHERE number = 1"
+  static let beat = SQLStatement("UPDATE heartbeat SET beats = beats + 1 WHERE number = 1")
 }

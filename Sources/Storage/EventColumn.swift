@@ -1,4 +1,3 @@
-import GRDB
 import Payments
 
 /// Table `event`. `feed`, its place in the one order of all events, is given by the database and never again.
@@ -11,16 +10,16 @@ enum EventColumn: Int, Column {
 
   private static let names = allCases.map { spelled("\($0)") }
 
-  func value(of event: Event) throws -> DatabaseValue {
+  func value(of event: Event) throws -> SQLValue {
     switch self {
-    case .id: event.id.text.databaseValue
-    case .merchant: event.merchant.text.databaseValue
-    case .link: event.link?.id.text.databaseValue ?? .null
-    case .sequence: event.sequence.databaseValue
-    case .kind: event.kind.rawValue.databaseValue
-    case .at: event.at.databaseValue
-    case .state: try event.link.map { try StoredJSON.text(LinkState($0)).databaseValue } ?? .null
-    case .orphan: try event.orphan.map { try StoredJSON.text(OrphanState($0)).databaseValue } ?? .null
+    case .id: event.id.text.sql
+    case .merchant: event.merchant.text.sql
+    case .link: event.link?.id.text.sql ?? .null
+    case .sequence: event.sequence.sql
+    case .kind: event.kind.rawValue.sql
+    case .at: event.at.sql
+    case .state: try event.link.map { try StoredJSON.text(LinkState($0)).sql } ?? .null
+    case .orphan: try event.orphan.map { try StoredJSON.text(OrphanState($0)).sql } ?? .null
     }
   }
 }
@@ -83,16 +82,20 @@ struct OrphanState: Codable {
 }
 
 extension StoredRow<EventColumn> {
-  init(event row: Row) {
+  init(event row: SQLRow) {
     self.init(row, key: "?")
     if let id: EventID = try? value(.id) { key = id.text }
   }
 
-  /// - Parameter link: the event's link as it stands now.
-  func event(of link: PaymentLink) throws(StoreError) -> Event {
+  /// What makes the event, given its link as it stands now.
+  func eventOfLink() throws(StoreError) -> (PaymentLink) -> Event {
     let state: LinkState = try json(.state)
-    return Event(
+    let bare = Event(
       id: try value(.id), kind: try word(.kind), at: try time(.at), merchant: try value(.merchant), sequence: try integer(.sequence),
-      link: state.link(like: link))
+      link: nil)
+    return { link in
+      Event(
+        id: bare.id, kind: bare.kind, at: bare.at, merchant: bare.merchant, sequence: bare.sequence, link: state.link(like: link))
+    }
   }
 }

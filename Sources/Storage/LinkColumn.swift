@@ -1,4 +1,3 @@
-import GRDB
 import Payments
 
 /// Table `link`: what is searched, constrained or changes has a column; the terms, which never change, stand in one as JSON.
@@ -16,43 +15,39 @@ enum LinkColumn: Int, Column {
   /// All that an update may change.
   static let changing = allCases.filter { $0.rawValue >= status.rawValue }
 
-  func value(of link: PaymentLink) throws -> DatabaseValue {
+  func value(of link: PaymentLink) throws -> SQLValue {
     switch self {
-    case .id: link.id.text.databaseValue
-    case .merchant: link.merchant.text.databaseValue
-    case .order: link.order.text.databaseValue
-    case .clientToken: link.tokens.client.text.databaseValue
-    case .shortToken: link.tokens.short.text.databaseValue
-    case .returnToken: link.tokens.return.text.databaseValue
-    case .createdAt: link.createdAt.databaseValue
-    case .expiresAt: link.expiresAt.databaseValue
-    case .isTest: link.terms.isTest.databaseValue
-    case .terms: try StoredJSON.text(link.terms).databaseValue
-    case .status: link.status.rawValue.databaseValue
-    case .sequence: link.sequence.databaseValue
-    case .isLive: link.isLive.databaseValue
-    case .flags: FlagBits(link.payments.flatMap(\.flags)).rawValue.databaseValue
-    case .lookRank: link.lookRank.rawValue.databaseValue
-    case .nextLookAt: link.nextLookAt?.databaseValue ?? .null
-    case .askedAt: link.askedAt?.databaseValue ?? .null
-    case .seenAt: link.seenAt?.databaseValue ?? .null
-    case .acceptedAt: link.acceptedAt?.databaseValue ?? .null
-    case .canceledAt: link.canceledAt?.databaseValue ?? .null
-    case .openings: link.openings.databaseValue
-    case .pageUrl: link.page?.url.databaseValue ?? .null
-    case .pageKind: link.page?.kind?.databaseValue ?? .null
-    case .pageQr: link.page?.qr?.databaseValue ?? .null
-    case .pageExpiresAt: link.page?.expiresAt.databaseValue ?? .null
+    case .id: link.id.text.sql
+    case .merchant: link.merchant.text.sql
+    case .order: link.order.text.sql
+    case .clientToken: link.tokens.client.text.sql
+    case .shortToken: link.tokens.short.text.sql
+    case .returnToken: link.tokens.return.text.sql
+    case .createdAt: link.createdAt.sql
+    case .expiresAt: link.expiresAt.sql
+    case .isTest: link.terms.isTest.sql
+    case .terms: try StoredJSON.text(link.terms).sql
+    case .status: link.status.rawValue.sql
+    case .sequence: link.sequence.sql
+    case .isLive: link.isLive.sql
+    case .flags: FlagBits(link.payments.flatMap(\.flags)).rawValue.sql
+    case .lookRank: link.lookRank.rawValue.sql
+    case .nextLookAt: link.nextLookAt?.sql ?? .null
+    case .askedAt: link.askedAt?.sql ?? .null
+    case .seenAt: link.seenAt?.sql ?? .null
+    case .acceptedAt: link.acceptedAt?.sql ?? .null
+    case .canceledAt: link.canceledAt?.sql ?? .null
+    case .openings: link.openings.sql
+    case .pageUrl: link.page?.url.sql ?? .null
+    case .pageKind: link.page?.kind?.sql ?? .null
+    case .pageQr: link.page?.qr?.sql ?? .null
+    case .pageExpiresAt: link.page?.expiresAt.sql ?? .null
     }
   }
 }
 
-extension Timestamp {
-  var databaseValue: DatabaseValue { milliseconds.databaseValue }
-}
-
 extension StoredRow<LinkColumn> {
-  init(link row: Row) {
+  init(link row: SQLRow) {
     self.init(row, key: "?")
     if let id: LinkID = try? value(.id) { key = id.text }
   }

@@ -9,7 +9,7 @@ enum LinkStatements {
   static let ofOrder = select(
     where: "merchant = :merchant AND order_id = :order ORDER BY is_live DESC, created_at DESC, id DESC LIMIT :limit")
 
-  static func byToken(_ kind: TokenKind) -> String {
+  static func byToken(_ kind: TokenKind) -> SQLStatement {
     switch kind {
     case .client: byClientToken
     case .short: byShortToken
@@ -25,66 +25,60 @@ enum LinkStatements {
     where: "merchant = :merchant AND look_rank = :rank AND next_look_at <= :before ORDER BY next_look_at LIMIT :limit")
   static let ended = select(where: "status = 'active' AND expires_at <= :before ORDER BY expires_at LIMIT :limit")
 
-  /// Only the places in the list: a page that spans merchants is merged from them before a link is read. A pair of metadata has the most to choose from, so it leads.
-  static func positions(order: Bool, status: Bool, flag: Bool, metadata: Bool = false) -> String {
-    var conditions: [String] = []
-    if order { conditions.append("link.order_id = :order") }
-    if status { conditions.append("link.status = :status") }
-    if flag { conditions.append("link.flags > 0 AND link.flags & :flag <> 0") }
-    let isJoined = metadata && !conditions.isEmpty
-    let place = metadata ? "link_metadata" : "link"
-    let tables = isJoined ? "link_metadata CROSS JOIN link ON link.id = link_metadata.id" : place
-    if metadata { conditions.append("link_metadata.key = :key AND link_metadata.value = :value") }
-    conditions.append("\(place).merchant = :merchant AND \(place).created_at >= :from")
-    conditions.append("(\(place).created_at, \(place).id) < (:until, :before)")
-    return """
-      SELECT \(place).created_at, \(place).id FROM \(tables) WHERE \(conditions.joined(separator: " AND "))
-      ORDER BY \(place).created_at DESC, \(place).id DESC LIMIT :limit
-      """
+  /// Of many links by their names; each is found by the index.
+  static let sequences = SQLStatement { dialect in
+    "SELECT link.id, link.sequence FROM \(dialect.each(":names", as: "name")) \(dialect.leading) link ON link.id = name.value"
   }
+  static let insertMetadata = SQLStatement(
+    "INSERT INTO link_metadata (merchant, key, value, created_at, id) VALUES (:merchant, :key, :value, :created_at, :id)")
 
-  /// Of many links by their names, a JSON list; each is found by the index.
-  static let sequences = "SELECT link.id, link.sequence FROM json_each(:names) AS name CROSS JOIN link ON link.id = name.value"
-  static let insertMetadata = """
-    INSERT INTO link_metadata (merchant, key, value, created_at, id) VALUES (:merchant, :key, :value, :created_at, :id)
-    """
-
-  static let payments = "SELECT \(PaymentColumn.list) FROM payment WHERE link = :link ORDER BY ordinal"
-  static let operations = "SELECT \(OperationColumn.list) FROM operation WHERE link = :link ORDER BY ordinal"
+  static let payments = SQLStatement("SELECT \(PaymentColumn.list) FROM payment WHERE link = :link ORDER BY ordinal")
+  static let operations = SQLStatement("SELECT \(OperationColumn.list) FROM operation WHERE link = :link ORDER BY ordinal")
 
   /// Steps aside where another link has the order's place: the expected conflict does not raise.
-  static let insert = """
-    INSERT INTO link (\(LinkColumn.list), holds_order) VALUES (\(LinkColumn.parameters), :is_live)
-    ON CONFLICT (merchant, order_id) WHERE holds_order = 1 DO NOTHING
-    """
+  static let insert = SQLStatement {
+    $0.demanding(
+      """
+      INSERT INTO link (\(LinkColumn.list), holds_order) VALUES (\(LinkColumn.parameters), :is_live)
+      ON CONFLICT (merchant, order_id) WHERE holds_order = 1 DO NOTHING
+      """)
+  }
 
-  /// A link that comes back to life takes the order's place only where it is free.
-  static let update = """
-    UPDATE link SET \(LinkColumn.assignments(LinkColumn.changing)), holds_order = :is_live AND (holds_order OR NOT EXISTS
-      (SELECT 1 FROM link other WHERE other.merchant = link.merchant AND other.order_id = link.order_id AND other.holds_order = 1))
-    WHERE id = :id
-    """
+  /// A link that comes back to life takes the order's place only where it is free. Nothing is changed where the link is no more as it was read.
+  static let update = SQLStatement {
+    $0.demanding(
+      """
+      UPDATE link SET \(LinkColumn.assignments(LinkColumn.changing)),
+        holds_order = CASE WHEN CAST(:is_live AS BIGINT) = 1 AND (holds_order = 1 OR NOT EXISTS
+          (SELECT 1 FROM link other WHERE other.merchant = link.merchant AND other.order_id = link.order_id AND other.holds_order = 1))
+          THEN 1 ELSE 0 END
+      WHERE id = :id AND sequence = :read_sequence
+      """)
+  }
 
-  static let savePayment = """
+  static let savePayment = SQLStatement(
+    """
     INSERT INTO payment (\(PaymentColumn.list)) VALUES (\(PaymentColumn.parameters))
     ON CONFLICT (link, ordinal) DO UPDATE SET \(PaymentColumn.changing.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", "))
-    """
+    """)
 
-  static let saveOperation = """
+  static let saveOperation = SQLStatement(
+    """
     INSERT INTO operation (\(OperationColumn.list)) VALUES (\(OperationColumn.parameters))
     ON CONFLICT (link, ordinal) DO UPDATE SET \(OperationColumn.changing.map { "\($0.name) = excluded.\($0.name)" }.joined(separator: ", "))
-    """
+    """)
 
   /// Walks the index from merchant to merchant instead of reading every link.
-  static let merchants = """
+  static let merchants = SQLStatement(
+    """
     WITH RECURSIVE held (merchant) AS (
       SELECT min(merchant) FROM link
       UNION ALL
       SELECT (SELECT min(link.merchant) FROM link WHERE link.merchant > held.merchant) FROM held WHERE held.merchant IS NOT NULL
     ) SELECT merchant FROM held WHERE merchant IS NOT NULL
-    """
+    """)
 
-  private static func select(where condition: String) -> String {
-    "SELECT \(LinkColumn.list) FROM link WHERE \(condition)"
+  private static func select(where condition: String) -> SQLStatement {
+    SQLStatement("SELECT \(LinkColumn.list) FROM link WHERE \(condition)")
   }
 }

@@ -1,4 +1,3 @@
-import GRDB
 import Payments
 
 /// Table `operation`: one row for each capture, cancel or refund under a link, in the order of asking. What was asked for stays as it was
@@ -17,29 +16,29 @@ enum OperationColumn: Int, Column {
   static let changing = allCases.filter { $0.rawValue >= reason.rawValue }
 
   /// - Parameter place: from 0, in the link's list.
-  func value(of operation: Operation, at place: Int, under link: PaymentLink) throws -> DatabaseValue {
+  func value(of operation: Operation, at place: Int, under link: PaymentLink) throws -> SQLValue {
     switch self {
-    case .link: link.id.text.databaseValue
-    case .ordinal: (place + 1).databaseValue
-    case .id: operation.id.text.databaseValue
-    case .merchant: link.merchant.text.databaseValue
-    case .kind: operation.kind.rawValue.databaseValue
-    case .payment: operation.payment.databaseValue
-    case .amount: operation.amount.minorUnits.databaseValue
-    case .currency: operation.amount.currency.code.databaseValue
-    case .origin: operation.origin.rawValue.databaseValue
-    case .requestedAt: operation.requestedAt.databaseValue
-    case .reason: operation.reason?.databaseValue ?? .null
-    case .options: try StoredJSON.text(operation.options).databaseValue
-    case .status: operation.status.rawValue.databaseValue
-    case .baseline: try StoredJSON.text(operation.baseline).databaseValue
-    case .reference: operation.reference?.number.databaseValue ?? .null
-    case .failureCode: operation.failure?.code.databaseValue ?? .null
-    case .failureMessage: operation.failure?.message.databaseValue ?? .null
-    case .sentAt: operation.sentAt?.databaseValue ?? .null
-    case .endedAt: operation.endedAt?.databaseValue ?? .null
-    case .looks: operation.looks.databaseValue
-    case .nextLookAt: operation.nextLookAt?.databaseValue ?? .null
+    case .link: link.id.text.sql
+    case .ordinal: (place + 1).sql
+    case .id: operation.id.text.sql
+    case .merchant: link.merchant.text.sql
+    case .kind: operation.kind.rawValue.sql
+    case .payment: operation.payment.sql
+    case .amount: operation.amount.minorUnits.sql
+    case .currency: operation.amount.currency.code.sql
+    case .origin: operation.origin.rawValue.sql
+    case .requestedAt: operation.requestedAt.sql
+    case .reason: operation.reason?.sql ?? .null
+    case .options: try StoredJSON.text(operation.options).sql
+    case .status: operation.status.rawValue.sql
+    case .baseline: try StoredJSON.text(operation.baseline).sql
+    case .reference: operation.reference?.number.sql ?? .null
+    case .failureCode: operation.failure?.code.sql ?? .null
+    case .failureMessage: operation.failure?.message.sql ?? .null
+    case .sentAt: operation.sentAt?.sql ?? .null
+    case .endedAt: operation.endedAt?.sql ?? .null
+    case .looks: operation.looks.sql
+    case .nextLookAt: operation.nextLookAt?.sql ?? .null
     }
   }
 }

@@ -1,35 +1,31 @@
-import GRDB
 import Payments
 
-/// Changes endpoints and deliveries, inside a savepoint that somebody else made.
+/// Changes endpoints and deliveries, inside a transaction or savepoint that somebody else made.
 struct OutboxWriter {
-  let db: Database
+  let db: any SQLConnection
   let reader: BookReader
 
   /// Events that one `take` looks through: enough that a backlog moves, few enough that others wait for milliseconds.
   static let spreadAtOnce = 256
 
   func register(_ endpoints: [Endpoint], at now: Timestamp) throws {
-    for endpoint in endpoints {
-      try run(OutboxStatements.register, ["name": endpoint.name.text, "address": endpoint.address, "at": now.milliseconds])
-    }
+    for endpoint in endpoints { try db.run(OutboxStatements.register, [endpoint.name.text.sql, endpoint.address.sql, now.sql]) }
     let known = Set(endpoints.map(\.name.text))
-    for name in try String.fetchAll(db, sql: OutboxStatements.names) where !known.contains(name) {
-      try run(OutboxStatements.giveUp, ["endpoint": name])
-      try run(OutboxStatements.forget, ["endpoint": name])
+    for name in try db.all(OutboxStatements.names, [], { try $0.string(0) }) where !known.contains(name) {
+      try db.run(OutboxStatements.giveUp, [name.sql])
+      try db.run(OutboxStatements.forget, [name.sql])
     }
   }
 
   func take(for endpoint: Endpoint, at now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Delivery] {
-    guard let state = try reader.endpoint(endpoint.name), !state.isDisabled else { return [] }
+    guard let state = try self.endpoint(endpoint.name), !state.isDisabled else { return [] }
     try spread(to: endpoint, from: state.place, at: now)
-    let rows = try Row.fetchAll(
-      try db.cachedStatement(sql: OutboxStatements.due),
-      arguments: ["endpoint": endpoint.name.text, "now": now.milliseconds, "limit": state.breaker.room(of: limit, at: now)])
-    return try rows.compactMap { row in
-      let (place, tries): (Int64, Int) = (row[0], row[1])
+    let due = try db.all(
+      OutboxStatements.due, [endpoint.name.text.sql, now.sql, state.breaker.room(of: limit, at: now).sql]
+    ) { row in (place: try row.number(0), tries: Int(try row.number(1))) }
+    return try due.compactMap { place, tries in
       guard let event = try readable(place), endpoint.wants(event.kind, of: event.merchant) else {
-        try run(OutboxStatements.bury, ["endpoint": endpoint.name.text, "place": place])
+        try db.run(OutboxStatements.bury, [endpoint.name.text.sql, place.sql])
         return nil
       }
       try postpone(place, of: endpoint.name, to: lease)
@@ -38,58 +34,60 @@ struct OutboxWriter {
   }
 
   func postpone(_ place: Int64, of endpoint: EndpointName, to time: Timestamp) throws {
-    try run(OutboxStatements.postpone, ["endpoint": endpoint.text, "place": place, "at": time.milliseconds])
+    try db.run(OutboxStatements.postpone, [time.sql, endpoint.text.sql, place.sql])
   }
 
+  /// The endpoint first, as in `take`: who takes two locks takes them in one order.
   func record(_ record: DeliveryRecord) throws -> Breaker {
-    let endpoint = record.endpoint.text
+    let state = try endpoint(record.endpoint)
     let (status, due): (Delivery.Status, Timestamp?) =
       switch record.next {
       case .delivered: (.delivered, nil)
       case .again(let time): (.waiting, time)
       case .dead: (.dead, nil)
       }
-    try run(
-      OutboxStatements.tried, ["endpoint": endpoint, "place": record.place, "status": status.rawValue, "due": due?.milliseconds])
+    let tried = try db.run(
+      OutboxStatements.tried, [status.rawValue.sql, due?.sql ?? .null, record.endpoint.text.sql, record.place.sql])
     // What was pruned meanwhile needs no record.
-    guard db.changesCount == 1 else { return Breaker() }
+    guard tried == 1 else { return Breaker() }
     try keep(record.attempt, of: record)
-    guard let state = try reader.endpoint(record.endpoint) else { return Breaker() }
+    guard let state else { return Breaker() }
     let breaker = state.breaker.after(success: record.attempt.isDelivered, at: record.at)
-    try run(
+    try db.run(
       OutboxStatements.breaker,
       [
-        "endpoint": endpoint, "failures": breaker.failures, "until": breaker.restsUntil?.milliseconds,
-        "disabled": record.attempt.saysGone ? record.at.milliseconds : nil,
+        breaker.failures.sql, breaker.restsUntil?.sql ?? .null, record.attempt.saysGone ? record.at.sql : .null, record.endpoint.text.sql,
       ])
     return breaker
   }
 
   func queueAgain(_ event: EventID, for endpoints: [EndpointName], at now: Timestamp) throws {
-    for endpoint in endpoints {
-      try run(OutboxStatements.queueAgain, ["endpoint": endpoint.text, "id": event.text, "at": now.milliseconds])
-    }
+    for endpoint in endpoints { try db.run(OutboxStatements.queueAgain, [endpoint.text.sql, now.sql, event.text.sql]) }
   }
 
   func enable(_ endpoint: EndpointName) throws -> Bool {
-    try run(OutboxStatements.enable, ["endpoint": endpoint.text])
-    return db.changesCount == 1
+    try db.run(OutboxStatements.enable, [endpoint.text.sql]) == 1
+  }
+
+  /// Nobody else changes it until the commit.
+  private func endpoint(_ name: EndpointName) throws -> StoredEndpoint? {
+    try db.first(OutboxStatements.lockedEndpoint, [name.text.sql]) { try StoredEndpoint($0) }
   }
 
   /// Makes the deliveries of what happened behind the endpoint's place, and moves it there, in one transaction.
   private func spread(to endpoint: Endpoint, from place: Int64, at now: Timestamp) throws {
-    let rows = try Row.fetchAll(
-      try db.cachedStatement(sql: OutboxStatements.since), arguments: ["place": place, "limit": Self.spreadAtOnce])
-    guard let last = rows.last else { return }
-    for row in rows {
-      let (place, kind, merchant): (Int64, String, String) = (row[0], row[1], row[2])
-      // A word that this version does not know cannot be read, nor sent.
-      guard let kind = Event.Kind(rawValue: kind), let name = try? MerchantName(merchant), endpoint.wants(kind, of: name) else { continue }
-      try run(
-        OutboxStatements.queue, ["endpoint": endpoint.name.text, "event": place, "merchant": merchant, "at": now.milliseconds])
+    let events = try db.all(OutboxStatements.since, [place.sql, Self.spreadAtOnce.sql]) { row in
+      (place: try row.number(0), kind: try row.string(1), merchant: try row.string(2))
     }
-    let end: Int64 = last[0]
-    try run(OutboxStatements.move, ["endpoint": endpoint.name.text, "place": end])
+    guard let last = events.last else { return }
+    for event in events {
+      // A word that this version does not know cannot be read, nor sent.
+      guard let kind = Event.Kind(rawValue: event.kind), let merchant = try? MerchantName(event.merchant),
+        endpoint.wants(kind, of: merchant)
+      else { continue }
+      try db.run(OutboxStatements.queue, [endpoint.name.text.sql, event.place.sql, event.merchant.sql, now.sql])
+    }
+    try db.run(OutboxStatements.move, [last.place.sql, endpoint.name.text.sql])
   }
 
   /// A damaged event is told and left to a person, and costs no other its turn.
@@ -103,20 +101,15 @@ struct OutboxWriter {
   }
 
   private func keep(_ attempt: DeliveryAttempt, of record: DeliveryRecord) throws {
-    let (status, failure): (Int?, String?) =
+    let (status, failure): (SQLValue, SQLValue) =
       switch attempt.end {
-      case .answered(let status): (status, nil)
-      case .failed(let failure): (nil, failure.rawValue)
+      case .answered(let status): (status.sql, .null)
+      case .failed(let failure): (.null, failure.rawValue.sql)
       }
-    try run(
+    try db.run(
       OutboxStatements.attempt,
       [
-        "endpoint": record.endpoint.text, "place": record.place, "at": attempt.at.milliseconds,
-        "milliseconds": max(0, attempt.duration.wholeMilliseconds), "status": status, "failure": failure,
+        record.endpoint.text.sql, record.place.sql, attempt.at.sql, max(0, attempt.duration.wholeMilliseconds).sql, status, failure,
       ])
-  }
-
-  private func run(_ sql: String, _ arguments: StatementArguments) throws {
-    try db.cachedStatement(sql: sql).execute(arguments: arguments)
   }
 }

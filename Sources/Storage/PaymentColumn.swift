@@ -1,4 +1,3 @@
-import GRDB
 import Payments
 
 /// Table `payment`: one row for each attempt at money under a link. Its columns `refunding` and `capturing` are the schema's own.
@@ -14,30 +13,30 @@ enum PaymentColumn: Int, Column {
 
   static let changing = allCases.filter { $0.rawValue >= number.rawValue }
 
-  func value(of payment: Payment, under link: PaymentLink) -> DatabaseValue {
+  func value(of payment: Payment, under link: PaymentLink) -> SQLValue {
     switch self {
-    case .link: link.id.text.databaseValue
-    case .ordinal: payment.ordinal.databaseValue
-    case .merchant: link.merchant.text.databaseValue
-    case .number: payment.id?.number.databaseValue ?? .null
-    case .status: payment.status.rawValue.databaseValue
-    case .amount: payment.amount?.minorUnits.databaseValue ?? .null
-    case .currency: payment.amount?.currency.code.databaseValue ?? .null
-    case .captured: payment.captured.databaseValue
-    case .refunded: payment.refunded.databaseValue
-    case .method: payment.method?.databaseValue ?? .null
-    case .cardNumber: payment.card?.maskedNumber.databaseValue ?? .null
-    case .cardBrand: payment.card?.brand?.databaseValue ?? .null
-    case .flags: FlagBits(payment.flags).rawValue.databaseValue
-    case .failureCode: payment.failure?.code.databaseValue ?? .null
-    case .failureMessage: payment.failure?.message.databaseValue ?? .null
-    case .paidAt: payment.paidAt?.databaseValue ?? .null
-    case .checkedAt: payment.checkedAt?.databaseValue ?? .null
-    case .createdAt: payment.createdAt.databaseValue
-    case .changedAt: payment.changedAt.databaseValue
-    case .rejectedAt: payment.rejectedAt?.databaseValue ?? .null
-    case .captureBy: payment.captureBy?.databaseValue ?? .null
-    case .captureToldAt: payment.captureToldAt?.databaseValue ?? .null
+    case .link: link.id.text.sql
+    case .ordinal: payment.ordinal.sql
+    case .merchant: link.merchant.text.sql
+    case .number: payment.id?.number.sql ?? .null
+    case .status: payment.status.rawValue.sql
+    case .amount: payment.amount?.minorUnits.sql ?? .null
+    case .currency: payment.amount?.currency.code.sql ?? .null
+    case .captured: payment.captured.sql
+    case .refunded: payment.refunded.sql
+    case .method: payment.method?.sql ?? .null
+    case .cardNumber: payment.card?.maskedNumber.sql ?? .null
+    case .cardBrand: payment.card?.brand?.sql ?? .null
+    case .flags: FlagBits(payment.flags).rawValue.sql
+    case .failureCode: payment.failure?.code.sql ?? .null
+    case .failureMessage: payment.failure?.message.sql ?? .null
+    case .paidAt: payment.paidAt?.sql ?? .null
+    case .checkedAt: payment.checkedAt?.sql ?? .null
+    case .createdAt: payment.createdAt.sql
+    case .changedAt: payment.changedAt.sql
+    case .rejectedAt: payment.rejectedAt?.sql ?? .null
+    case .captureBy: payment.captureBy?.sql ?? .null
+    case .captureToldAt: payment.captureToldAt?.sql ?? .null
     }
   }
 }

@@ -30,6 +30,21 @@ package struct StorageLimits: Hashable, Sendable {
   /// Events of one link that are read at once.
   package var eventsOfLink = 10_000
 
+  // PostgreSQL.
+
+  /// How long a connection may take to stand.
+  package var connectTimeout: Duration = .seconds(5)
+  /// How long one statement may take, waiting for others' locks included: longer than any of ours, shorter than a caller waits.
+  package var statementTimeout: Duration = .seconds(10)
+  /// How long the server keeps a transaction of ours in which nothing happens: what a lost process had locked is free again then.
+  package var idleInTransaction: Duration = .seconds(10)
+  /// Units in one transaction there. Each holds a few entries of the server's lock table (64 for each of its connections by default).
+  package var postgresGroup = 100
+  /// How often a unit is run in all when another transaction stands in its way (40001, 40P01).
+  package var orderRuns = 5
+  /// The longest wait between two attempts to connect.
+  package var reconnectWait: Duration = .seconds(2)
+
   package init() {}
 
   /// Units of ordinary callers that may wait.

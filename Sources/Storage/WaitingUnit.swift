@@ -1,46 +1,49 @@
-import GRDB
 import Payments
 
-/// A unit of work that waits for the writer, with whoever waits for its outcome.
-struct WaitingUnit: Sendable {
-  /// A unit that ran: what is left is to tell its caller, once the group is durable.
-  struct Ran: Sendable {
-    let wrote: Bool
-    /// Links as they stand now.
-    var changed: [PaymentLink] = []
+/// A unit of work that waits for a writer, with whoever waits for its outcome.
+package struct WaitingUnit: Sendable {
+  let share: QueueShare
+  let work: Work
+  let fail: @Sendable (StoreError) -> Void
+
+  enum Work: Sendable {
+    /// A unit of the port: what it reads, and what follows from that. It may be asked more than once.
+    case unit(Scope, decide: @Sendable (Snapshot) -> Decided)
+    /// Statements that read what they need themselves, all or none. They may be run more than once.
+    case steps(@Sendable (any SQLConnection) throws -> Done)
+  }
+
+  struct Decided: Sendable {
+    let changes: Changes
+    /// Tells the caller, once it is durable.
     let succeed: @Sendable () -> Void
   }
 
-  let share: QueueShare
-  /// On the writer's queue, inside the group's transaction. A `StoreError` is the unit's own failure, of which nothing is left in the transaction;
-  /// any other error is the whole group's.
-  let run: @Sendable (Database) throws -> Ran
-  let fail: @Sendable (StoreError) -> Void
+  struct Done: Sendable {
+    let succeed: @Sendable () -> Void
+  }
 }
 
 extension WaitingUnit {
-  /// - Parameter finish: called once, from the writer's queue.
-  init<Unit: UnitOfWork>(
-    _ unit: Unit, limits: StorageLimits, finish: @escaping @Sendable (Result<Unit.Outcome, StoreError>) -> Void
-  ) {
+  /// - Parameter finish: called once, from a writer's queue.
+  init<Unit: UnitOfWork>(_ unit: Unit, finish: @escaping @Sendable (Result<Unit.Outcome, StoreError>) -> Void) {
     share = unit.share
     fail = { finish(.failure($0)) }
-    run = { db in
-      let reader = BookReader(db: db, limits: limits)
-      for _ in 0..<limits.conflictRuns {
-        let snapshot = try reader.snapshot(unit.scope)
-        let decision = unit.decide(snapshot)
-        let changed = decision.changes.updated + (decision.changes.inserted.map { [$0] } ?? [])
-        let ran = Ran(wrote: !decision.changes.isEmpty, changed: changed) { finish(.success(decision.outcome)) }
-        if decision.changes.isEmpty { return ran }
-        do {
-          try db.atOnce { try BookWriter(db: db).write(decision.changes, over: snapshot) }
-          return ran
-        } catch is BookWriter.LiveLinkConflict {
-          continue
-        }
-      }
-      throw StoreError(.unavailable, "another link of the order is live, after \(limits.conflictRuns) runs of the unit")
+    work = .unit(unit.scope) { snapshot in
+      let decision = unit.decide(snapshot)
+      return Decided(changes: decision.changes) { finish(.success(decision.outcome)) }
+    }
+  }
+
+  /// - Parameter finish: called once, from a writer's queue.
+  init<Value: Sendable>(
+    steps: @escaping @Sendable (any SQLConnection) throws -> Value, finish: @escaping @Sendable (Result<Value, StoreError>) -> Void
+  ) {
+    share = .ordinary
+    fail = { finish(.failure($0)) }
+    work = .steps { db in
+      let value = try steps(db)
+      return Done { finish(.success(value)) }
     }
   }
 
@@ -48,28 +51,24 @@ extension WaitingUnit {
   init(trial finish: @escaping @Sendable (Bool) -> Void) {
     share = .callback
     fail = { _ in finish(false) }
-    run = { db in
-      try db.cachedStatement(sql: BookStatements.beat).execute()
-      return Ran(wrote: true) { finish(true) }
+    work = .steps { db in
+      try db.run(BookStatements.beat, [])
+      return Done { finish(true) }
     }
   }
 }
 
-extension Database {
-  /// Runs writes in a savepoint. A failure of these writes' own, or a conflict, takes back them alone.
-  func atOnce<Value>(_ writes: () throws -> Value) throws -> Value {
-    try cachedStatement(sql: "SAVEPOINT unit").execute()
-    let value: Value
-    do {
-      value = try writes()
-    } catch let error as DatabaseError where !error.isOfOneUnit {
-      throw error
-    } catch {
-      try cachedStatement(sql: "ROLLBACK TO unit").execute()
-      try cachedStatement(sql: "RELEASE unit").execute()
-      throw error is BookWriter.LiveLinkConflict ? error : StoreError(error, while: "writing a unit")
+extension Changes {
+  /// Every link that is written, as it stands then.
+  var written: [PaymentLink] { updated + (inserted.map { [$0] } ?? []) }
+}
+
+extension StoreError {
+  /// A unit whose books changed again and again while it decided.
+  init(_ conflict: UnitConflict, runs: Int) {
+    switch conflict.cause {
+    case .place: self.init(.unavailable, "another link of the order is live, after \(runs) runs of the unit")
+    case .standing: self.init(.unavailable, "the link changed meanwhile, after \(runs) runs of the unit")
     }
-    try cachedStatement(sql: "RELEASE unit").execute()
-    return value
   }
 }

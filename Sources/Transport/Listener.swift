@@ -1,6 +1,14 @@
 import CLinux
 import Glibc
 
+/// Why a listener accepts nobody for a moment.
+package enum AcceptPause: String, CaseIterable, Sendable {
+  /// As many connections are open as may be.
+  case full
+  /// The process has no descriptor left, or the system no memory.
+  case exhausted
+}
+
 /// Accepts the connections of one listening socket on one loop (loop thread only). `start` hands it its descriptor, `close` takes it away.
 ///
 /// When the process has no descriptor left (EMFILE), or `mayAccept` says no, accepting pauses: the connections wait in the kernel's queue instead of turning the
@@ -10,6 +18,7 @@ package final class Listener {
   private var descriptor: Int32
   private let file: SocketFile?
   private let mayAccept: () -> Bool
+  private let onPause: (AcceptPause) -> Void
   private let onAccept: (Int32, SocketAddress) -> Void
   private var registration: Registration?
   private var resume: TimerID?
@@ -22,15 +31,17 @@ package final class Listener {
   /// - Parameters:
   ///   - file: of a unix path, removed when the listener closes.
   ///   - mayAccept: asked before every connection.
+  ///   - onPause: told of each pause.
   ///   - onAccept: takes over the connected descriptor, which is non-blocking and close-on-exec.
   package init(
     descriptor: Int32, file: SocketFile?, loop: EventLoop, mayAccept: @escaping () -> Bool,
-    onAccept: @escaping (Int32, SocketAddress) -> Void
+    onPause: @escaping (AcceptPause) -> Void, onAccept: @escaping (Int32, SocketAddress) -> Void
   ) {
     self.descriptor = descriptor
     self.file = file
     self.loop = loop
     self.mayAccept = mayAccept
+    self.onPause = onPause
     self.onAccept = onAccept
   }
 
@@ -54,7 +65,7 @@ package final class Listener {
   private func accept() {
     for _ in 0..<Self.acceptsPerTurn {
       guard descriptor >= 0 else { return }
-      guard mayAccept() else { return rest() }
+      guard mayAccept() else { return rest(.full) }
       var storage = sockaddr_storage()
       var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
       // SAFETY: the kernel writes at most the size of the storage.
@@ -62,7 +73,7 @@ package final class Listener {
       guard accepted >= 0 else {
         switch errno {
         case EAGAIN: return
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return rest()
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: return rest(.exhausted)
         // The connection died while it waited, or the network failed under it (accept(2), "Error handling"): the next one may be well.
         default: continue
         }
@@ -73,8 +84,9 @@ package final class Listener {
     }
   }
 
-  private func rest() {
+  private func rest(_ reason: AcceptPause) {
     guard let registration, resume == nil else { return }
+    onPause(reason)
     loop.update(registration, interest: [])
     resume = loop.schedule(after: Self.pause) { [unowned self] in
       resume = nil

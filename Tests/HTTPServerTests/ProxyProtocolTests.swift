@@ -25,7 +25,10 @@ import Transport
       let server = try TestServer(
         ProxyProtocolTests.routes, limits: limits, addresses: [address],
         observe: { record in self.peers.withLock { $0.append(record.peer) } },
-        proxies: ProxyProtocol { _ in trusts }, note: { event in self.events.withLock { $0.append(event) } })
+        proxies: ProxyProtocol { _ in trusts },
+        note: { event in
+          if case .proxyHeader = event { self.events.withLock { $0.append(event) } }
+        })
       do {
         try await onThread { try body(server.address) }
         try await eventually { server.server.openConnections == 0 }

@@ -92,13 +92,13 @@ final class WireClient: @unchecked Sendable {
         var answer = try WireAnswer(head: head)
         guard !isHead, answer.status >= 200, answer.status != 204, answer.status != 304 else { return answer }
         if answer["transfer-encoding"] == "chunked" {
-          answer.body = try readChunks()
+          answer.bytes = try readChunks()
         } else if let length = answer["content-length"].flatMap({ Int($0) }) {
           while pending.count < length { guard try fill() else { throw WireError("body cut off") } }
-          answer.body = String(decoding: pending.prefix(length), as: UTF8.self)
+          answer.bytes = Array(pending.prefix(length))
           pending.removeFirst(length)
         } else {
-          answer.body = try readAll()
+          answer.bytes = Array(try readAll().utf8)
         }
         return answer
       }
@@ -109,14 +109,14 @@ final class WireClient: @unchecked Sendable {
     }
   }
 
-  private func readChunks() throws -> String {
+  private func readChunks() throws -> [UInt8] {
     var decoder = ChunkedDecoder()
     var body: [UInt8] = []
     while true {
       let bytes = pending
       let used = try decoder.decode(bytes.span, into: &body, limit: 1 << 30)
       pending.removeFirst(used)
-      if decoder.isDone { return String(decoding: body, as: UTF8.self) }
+      if decoder.isDone { return body }
       guard try fill() else { throw WireError("chunks cut off after \(body.count) bytes") }
     }
   }
@@ -138,7 +138,8 @@ struct WireError: Error, Equatable, CustomStringConvertible {
 struct WireAnswer {
   var status: Int
   var fields: [(name: String, value: String)] = []
-  var body = ""
+  var bytes: [UInt8] = []
+  var body: String { String(decoding: bytes, as: UTF8.self) }
 
   init(head: String) throws {
     let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)

@@ -8,11 +8,11 @@ import Testing
 /// A database that the behaviour suite runs on: it opens an empty store for each test.
 struct Engine: Sendable, CustomTestStringConvertible {
   let name: String
-  let withStore: @Sendable (_ body: (any Store) async throws -> Void) async throws -> Void
+  let withStore: @Sendable (_ body: (any BookStore) async throws -> Void) async throws -> Void
 
   var testDescription: String { name }
 
-  static let all = [sqlite]
+  static let all = [sqlite, postgres]
 
   static let sqlite = Engine(name: "SQLite") { body in
     try await TemporaryFolder.with { folder in
@@ -23,6 +23,12 @@ struct Engine: Sendable, CustomTestStringConvertible {
       }
       await store.close()
     }
+  }
+}
+
+extension Engine {
+  static let postgres = Engine(name: "PostgreSQL") { body in
+    try await PostgresCluster.shared.get().withStore { store, _ in try await body(store) }
   }
 }
 
@@ -85,5 +91,15 @@ extension Store {
 
   func read(_ scope: Scope) async throws -> Snapshot {
     try await perform(Work(scope) { Decision($0) })
+  }
+}
+
+extension BookStore {
+  /// Another hand in the books.
+  func spoil(_ statement: SQLStatement, _ values: [SQLValue] = []) async throws {
+    let result: Result<Int, StoreError> = await withCheckedContinuation { continuation in
+      enqueue(WaitingUnit(steps: { try $0.run(statement, values) }) { continuation.resume(returning: $0) })
+    }
+    _ = try result.get()
   }
 }

@@ -3,23 +3,12 @@ import Testing
 
 @testable import Storage
 
-/// `EventFeed` over the file (design §4.5).
+/// `EventFeed` whatever engine is behind it (design §4.5).
 @Suite("The feed") struct FeedTests {
   private static let other = Sample.merchant("other")
 
-  private func store(_ body: (SQLiteStore) async throws -> Void) async throws {
-    try await TemporaryFolder.with { folder in
-      let store = try SQLiteStore.open(path: folder.file("books.db"), logger: .quiet)
-      do { try await body(store) } catch {
-        await store.close()
-        throw error
-      }
-      await store.close()
-    }
-  }
-
   /// A link with an event of its own; the event's id.
-  private func happen(_ store: SQLiteStore, _ order: String, _ merchant: MerchantName = Sample.shop, at time: Timestamp = Sample.start)
+  private func happen(_ store: any BookStore, _ order: String, _ merchant: MerchantName = Sample.shop, at time: Timestamp = Sample.start)
     async throws
     -> EventID
   {
@@ -29,9 +18,9 @@ import Testing
     return event.id
   }
 
-  @Test("gives events of the asked merchants in the order of their commits, whatever time they carry")
-  func order() async throws {
-    try await store { store in
+  @Test("gives events of the asked merchants in the order of their commits, whatever time they carry", arguments: Engine.all)
+  func order(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       let ids = [
         try await happen(store, "A", at: Sample.at(9)), try await happen(store, "B", Self.other, at: Sample.at(1)),
         try await happen(store, "C", at: Sample.at(5)),
@@ -52,9 +41,9 @@ import Testing
     }
   }
 
-  @Test("shows a link as it stood at the event, and an orphan's event without one")
-  func states() async throws {
-    try await store { store in
+  @Test("shows a link as it stood at the event, and an orphan's event without one", arguments: Engine.all)
+  func states(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       let link = Sample.link("A")
       let then = Event(kind: .linkActive, at: Sample.start, merchant: link.merchant, link: link)
       try await store.insert(link, events: [then, Event(kind: .paymentOrphaned, at: Sample.start, merchant: link.merchant, link: nil)])
@@ -66,9 +55,9 @@ import Testing
     }
   }
 
-  @Test("A reader who follows the feed while many write misses nothing and sees nothing twice")
-  func following() async throws {
-    try await store { store in
+  @Test("A reader who follows the feed while many write misses nothing and sees nothing twice", arguments: Engine.all)
+  func following(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       let writers = 8
       let each = 25
       let seen = try await withThrowingTaskGroup(of: [EventID].self) { group in

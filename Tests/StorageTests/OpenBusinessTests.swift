@@ -88,7 +88,7 @@ import Testing
       let path = folder.file("books.db")
       let old = try DatabaseQueue(path: path)
       try await old.write { db in
-        try db.execute(sql: Schema.version1)
+        try db.execute(sql: Schema.version1(.sqlite))
         try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
         try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY); INSERT INTO grdb_migrations VALUES ('1')")
         for (payment, reading, at) in [(7, "orphan", 10), (7, "repeated", 15), (7, "orphan", 20), (8, "applied", 30)] {

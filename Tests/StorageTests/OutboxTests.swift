@@ -1,10 +1,9 @@
-import GRDB
 import Payments
 import Testing
 
 @testable import Storage
 
-/// `Outbox` over the file (design §4.5).
+/// `Outbox` whatever engine is behind it (design §4.5).
 @Suite("The outbox") struct OutboxTests {
   private static let crm = endpoint("crm")
 
@@ -17,19 +16,8 @@ import Testing
     } catch { preconditionFailure("a sample is valid: \(error)") }
   }
 
-  private func store(_ body: (SQLiteStore) async throws -> Void) async throws {
-    try await TemporaryFolder.with { folder in
-      let store = try SQLiteStore.open(path: folder.file("books.db"), logger: .quiet)
-      do { try await body(store) } catch {
-        await store.close()
-        throw error
-      }
-      await store.close()
-    }
-  }
-
   @discardableResult
-  private func happen(_ store: SQLiteStore, _ order: String, _ kind: Event.Kind = .linkActive, merchant: MerchantName = Sample.shop)
+  private func happen(_ store: any BookStore, _ order: String, _ kind: Event.Kind = .linkActive, merchant: MerchantName = Sample.shop)
     async throws -> EventID
   {
     let link = Sample.link(order, merchant: merchant)
@@ -38,11 +26,11 @@ import Testing
     return event.id
   }
 
-  private func take(_ store: SQLiteStore, _ endpoint: Endpoint = crm, at seconds: Int = 0, limit: Int = 8) async throws -> [Delivery] {
+  private func take(_ store: any BookStore, _ endpoint: Endpoint = crm, at seconds: Int = 0, limit: Int = 8) async throws -> [Delivery] {
     try await store.take(for: endpoint, at: Sample.at(seconds), until: Sample.at(seconds + 30), limit: limit)
   }
 
-  private func record(_ store: SQLiteStore, _ delivery: Delivery, status: Int, _ next: DeliverySchedule.Next, at seconds: Int = 0)
+  private func record(_ store: any BookStore, _ delivery: Delivery, status: Int, _ next: DeliverySchedule.Next, at seconds: Int = 0)
     async throws
     -> Breaker
   {
@@ -51,9 +39,9 @@ import Testing
       DeliveryRecord(endpoint: delivery.endpoint, place: delivery.place, attempt: attempt, next: next, at: Sample.at(seconds)))
   }
 
-  @Test("tells an endpoint of what happened since it is there, in order, and of nothing before")
-  func newEndpoint() async throws {
-    try await store { store in
+  @Test("tells an endpoint of what happened since it is there, in order, and of nothing before", arguments: Engine.all)
+  func newEndpoint(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await happen(store, "before")
       try await store.register([Self.crm], at: Sample.start)
       #expect(try await !store.hasWork(for: Self.crm.name, at: Sample.start))
@@ -67,9 +55,9 @@ import Testing
     }
   }
 
-  @Test("gives an endpoint the events of its merchants and patterns alone")
-  func filters() async throws {
-    try await store { store in
+  @Test("gives an endpoint the events of its merchants and patterns alone", arguments: Engine.all)
+  func filters(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       let other = Sample.merchant("other")
       let money = Self.endpoint("money", merchants: [Sample.shop, other], ["payment.*"])
       try await store.register([Self.crm, money], at: Sample.start)
@@ -82,9 +70,9 @@ import Testing
     }
   }
 
-  @Test("gives what is taken to nobody else until its lease ends, and at once when it is given back")
-  func lease() async throws {
-    try await store { store in
+  @Test("gives what is taken to nobody else until its lease ends, and at once when it is given back", arguments: Engine.all)
+  func lease(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       try await happen(store, "A")
       let first = try #require(try await take(store).first)
@@ -99,9 +87,9 @@ import Testing
     }
   }
 
-  @Test("keeps every try, and sends again when it is due and not before")
-  func attempts() async throws {
-    try await store { store in
+  @Test("keeps every try, and sends again when it is due and not before", arguments: Engine.all)
+  func attempts(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       let id = try await happen(store, "A")
       let first = try #require(try await take(store).first)
@@ -120,9 +108,9 @@ import Testing
     }
   }
 
-  @Test("keeps dead letters, lists them by status, and a replay sends one again with all its tries before it")
-  func dead() async throws {
-    try await store { store in
+  @Test("keeps dead letters, lists them by status, and a replay sends one again with all its tries before it", arguments: Engine.all)
+  func dead(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       let ids = [try await happen(store, "A"), try await happen(store, "B")]
       let taken = try await take(store)
@@ -142,9 +130,9 @@ import Testing
     }
   }
 
-  @Test("lets an endpoint rest after five failures in a row, no other with it, and then tries with one delivery")
-  func breaker() async throws {
-    try await store { store in
+  @Test("lets an endpoint rest after five failures in a row, no other with it, and then tries with one delivery", arguments: Engine.all)
+  func breaker(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       let other = Self.endpoint("other")
       try await store.register([Self.crm, other], at: Sample.start)
       for number in 0..<7 { try await happen(store, "A\(number)") }
@@ -161,9 +149,11 @@ import Testing
     }
   }
 
-  @Test("sends nothing to an endpoint that is gone, loses nothing meanwhile, and goes on when it is enabled or has another address")
-  func gone() async throws {
-    try await store { store in
+  @Test(
+    "sends nothing to an endpoint that is gone, loses nothing meanwhile, and goes on when it is enabled or has another address",
+    arguments: Engine.all)
+  func gone(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       let ids = [try await happen(store, "A")]
       let first = try #require(try await take(store).first)
@@ -183,9 +173,10 @@ import Testing
     }
   }
 
-  @Test("gives up what waits for an endpoint that the settings no longer name, and a new one of the name begins anew")
-  func removed() async throws {
-    try await store { store in
+  @Test(
+    "gives up what waits for an endpoint that the settings no longer name, and a new one of the name begins anew", arguments: Engine.all)
+  func removed(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       let id = try await happen(store, "A")
       _ = try await take(store)
@@ -198,21 +189,21 @@ import Testing
     }
   }
 
-  @Test("passes over an event that cannot be read")
-  func damaged() async throws {
-    try await store { store in
+  @Test("passes over an event that cannot be read", arguments: Engine.all)
+  func damaged(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       let broken = try await happen(store, "A")
       let whole = try await happen(store, "B")
-      try await store.pool.write { db in try db.execute(sql: "UPDATE event SET state = '{' WHERE id = ?", arguments: [broken.text]) }
+      try await store.spoil(SQLStatement("UPDATE event SET state = '{' WHERE id = :id"), [broken.text.sql])
       #expect(try await take(store).map(\.event.id) == [whole])
       #expect(try await !store.hasWork(for: Self.crm.name, at: Sample.at(10)))
     }
   }
 
-  @Test("works off a backlog that is longer than one look")
-  func backlog() async throws {
-    try await store { store in
+  @Test("works off a backlog that is longer than one look", arguments: Engine.all)
+  func backlog(_ engine: Engine) async throws {
+    try await engine.withStore { store in
       try await store.register([Self.crm], at: Sample.start)
       let link = Sample.link("A")
       let events = (0..<300).map { _ in Event(kind: .linkActive, at: Sample.start, merchant: link.merchant, link: link) }

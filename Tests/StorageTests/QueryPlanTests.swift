@@ -8,14 +8,14 @@ import Testing
 @Suite("Query plans") struct QueryPlanTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String
-    let sql: String
+    let statement: SQLStatement
     let sorts: Bool
     /// The index that must serve it, where another would do worse.
     let index: String?
 
-    init(_ name: String, _ sql: String, sorts: Bool = false, by index: String? = nil) {
+    init(_ name: String, _ statement: SQLStatement, sorts: Bool = false, by index: String? = nil) {
       testDescription = name
-      self.sql = sql
+      self.statement = statement
       self.sorts = sorts
       self.index = index
     }
@@ -35,7 +35,9 @@ import Testing
       Case("update of a link", LinkStatements.update),
       Case("payments", LinkStatements.payments),
       Case("operations", LinkStatements.operations, by: "sqlite_autoindex_operation_2"),
-      Case("what open refunds reserve", Schema.reserved("refund").replacing("new.", with: ":"), by: "sqlite_autoindex_operation_2"),
+      Case(
+        "what open refunds reserve", SQLStatement(Schema.reserved("refund").replacing("new.", with: ":")),
+        by: "sqlite_autoindex_operation_2"),
       Case("events", BookStatements.eventsOfLink, by: "event_link"),
       Case("sequences", LinkStatements.sequences, by: "sqlite_autoindex_link_1"),
       Case("the feed", BookStatements.feed, by: "event_merchant"),
@@ -49,9 +51,9 @@ import Testing
       Case("attempts", OutboxStatements.attempts, by: "attempt_delivery"),
       Case("giving an endpoint up", OutboxStatements.giveUp),
       Case("queueing again", OutboxStatements.queueAgain),
-      Case("deliveries", OutboxStatements.list(status: false, endpoint: false, event: false), by: "delivery_list"),
-      Case("deliveries by status", OutboxStatements.list(status: true, endpoint: false, event: false), by: "delivery_status_list"),
-      Case("deliveries of an event", OutboxStatements.list(status: false, endpoint: true, event: true)),
+      Case("deliveries", OutboxStatements.list([]), by: "delivery_list"),
+      Case("deliveries by status", OutboxStatements.list(.status), by: "delivery_status_list"),
+      Case("deliveries of an event", OutboxStatements.list([.endpoint, .event])),
       Case("idempotency", BookStatements.idempotency),
       Case("forgetting", BookStatements.forgetIdempotency),
       Case("answer", BookStatements.answer),
@@ -65,30 +67,27 @@ import Testing
     + lists
 
   private static let lists = [
-    Case("the whole list", list(), by: "link_list"),
-    Case("an order's list", list(order: true), by: "link_order"),
-    Case("a status's list", list(status: true), by: "link_status_list"),
-    Case("a flag's list", list(flag: true), by: "link_flagged"),
-    Case("list by order and status", list(order: true, status: true)),
-    Case("list by order and flag", list(order: true, flag: true)),
-    Case("list by status and flag", list(status: true, flag: true)),
-    Case("list by all", list(order: true, status: true, flag: true)),
-    Case("a pair's list", list(metadata: true), by: "PRIMARY KEY"),
-    Case("list by a pair and all", list(order: true, status: true, flag: true, metadata: true), by: "PRIMARY KEY"),
+    Case("the whole list", ListStatements.positions([]), by: "link_list"),
+    Case("an order's list", ListStatements.positions(.order), by: "link_order"),
+    Case("a status's list", ListStatements.positions(.status), by: "link_status_list"),
+    Case("a flag's list", ListStatements.positions(.flag), by: "link_flagged"),
+    Case("list by order and status", ListStatements.positions([.order, .status])),
+    Case("list by order and flag", ListStatements.positions([.order, .flag])),
+    Case("list by status and flag", ListStatements.positions([.status, .flag])),
+    Case("list by all", ListStatements.positions([.order, .status, .flag])),
+    Case("a pair's list", ListStatements.positions(.metadata), by: "PRIMARY KEY"),
+    Case("list by a pair and all", ListStatements.positions([.order, .status, .flag, .metadata]), by: "PRIMARY KEY"),
   ]
-
-  private static func list(order: Bool = false, status: Bool = false, flag: Bool = false, metadata: Bool = false) -> String {
-    LinkStatements.positions(order: order, status: status, flag: flag, metadata: metadata)
-  }
 
   @Test("use an index, and sort nothing", arguments: cases)
   func plan(_ test: Case) async throws {
-    let (name, sql) = (test.testDescription, test.sql)
+    let (name, statement) = (test.testDescription, test.statement)
     try await withStore { store in
       let steps = try await store.pool.read { db in
-        let names = sql.matches(of: /:([a-z_]+)/).map { String($0.output.1) }
-        let arguments = StatementArguments(Dictionary(names.map { ($0, DatabaseValue.null) }, uniquingKeysWith: { first, _ in first }))
-        return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(sql)", arguments: arguments).map { row -> String in row["detail"] }
+        let arguments = StatementArguments(statement.parameters.map { _ in DatabaseValue.null })
+        return try Row.fetchAll(db, sql: "EXPLAIN QUERY PLAN \(statement.text(.sqlite))", arguments: arguments).map { row -> String in
+          row["detail"]
+        }
       }
       #expect(!steps.isEmpty)
       for step in steps {

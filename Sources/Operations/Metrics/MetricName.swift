@@ -16,6 +16,11 @@ package enum MetricName {
   package static let keyLastUsed = "paylink_api_key_last_used_timestamp_seconds"
   /// Open connections of the API's listeners.
   package static let connections = "paylink_connections"
+  /// Connections that ended, by `reason`: done, idle_timeout, made_room, head_timeout, body_timeout, write_timeout, cut_off, reset, refused, overloaded, proxy_header, tls_handshake, drained,
+  /// failed.
+  package static let connectionsClosed = "paylink_connections_closed_total"
+  /// Times that accepting paused for 20 ms though somebody waited, by `reason`: full (as many connections as may be), exhausted (no descriptor or memory left).
+  package static let acceptPauses = "paylink_accept_pauses_total"
   /// Headers of the PROXY protocol, by `outcome`: accepted, local, untrusted, malformed, timed_out, cut_off.
   package static let proxyHeaders = "paylink_proxy_headers_total"
   /// TLS handshakes, by `outcome`: full, resumed, plain_http, version, cipher, application_protocol, alert, timed_out, cut_off, malformed.
@@ -39,6 +44,8 @@ package enum MetricName {
     waitingReaders: "Readers that wait for a link or follow its events.",
     keyLastUsed: "When an API key was last used, seconds since 1970, a minute exactly.",
     connections: "Open connections.",
+    connectionsClosed: "Connections that ended, by reason.",
+    acceptPauses: "Pauses of 20 ms in which nobody was accepted though somebody waited, by reason.",
     proxyHeaders: "Connections that had to begin with a header of the PROXY protocol, by outcome.",
     tlsHandshakes: "TLS handshakes by outcome.",
     certificateEnd: "When the certificate in use ends, seconds since 1970.",

@@ -5,12 +5,19 @@ import Storage
 /// Opens the books that the settings name, with their lock.
 enum Books {
   /// - Throws: 75 when another process has them, 78 when they cannot be opened: it is the settings that name them.
-  static func open(_ settings: Settings, logger: Logger) throws(CommandFailure) -> SQLiteStore {
-    let (path, lock) = try locked(settings)
+  static func open(_ settings: Settings, logger: Logger) throws(CommandFailure) -> any BookStore {
     do {
-      return try SQLiteStore.open(path: path, lock: lock, limits: limits(settings.limits), logger: logger)
+      switch settings.database {
+      case .sqlite(let path):
+        let lock = try locked(path)
+        return try SQLiteStore.open(path: path, lock: lock, limits: limits(settings.limits), logger: logger)
+      case .postgres(let location):
+        return try PostgresStore.open(location, password: settings.databasePassword, limits: limits(settings.limits), logger: logger)
+      }
+    } catch let failure as CommandFailure {
+      throw failure
     } catch {
-      throw CommandFailure(.configuration, "\(settings.database): \(error.detail)")
+      throw CommandFailure(.configuration, "\(settings.database): \((error as? StoreError)?.detail ?? "cannot be opened")")
     }
   }
 
@@ -21,17 +28,24 @@ enum Books {
     return storage
   }
 
-  static func migrate(_ settings: Settings) throws(CommandFailure) -> SQLiteStore.Migration {
-    let (path, lock) = try locked(settings)
+  /// - Returns: the versions before and after.
+  static func migrate(_ settings: Settings) throws(CommandFailure) -> (from: Int, to: Int) {
     do {
-      return try SQLiteStore.migrate(path: path, lock: lock)
+      switch settings.database {
+      case .sqlite(let path):
+        let migration = try SQLiteStore.migrate(path: path, lock: try locked(path))
+        return (migration.from, migration.to)
+      case .postgres(let location): return try PostgresStore.migrate(location, password: settings.databasePassword)
+      }
+    } catch let failure as CommandFailure {
+      throw failure
     } catch {
-      throw CommandFailure(.configuration, "\(settings.database): \(error.detail)")
+      throw CommandFailure(.configuration, "\(settings.database): \((error as? StoreError)?.detail ?? "cannot be opened")")
     }
   }
 
   /// The sandbox's books hold its own merchants alone: money that never was must not stand among money that is.
-  static func checkMerchants(of store: SQLiteStore, _ settings: Settings) async throws(CommandFailure) {
+  static func checkMerchants(of store: any BookStore, _ settings: Settings) async throws(CommandFailure) {
     let found: [MerchantName]
     do {
       found = try await store.merchants()
@@ -43,13 +57,9 @@ enum Books {
     throw CommandFailure(.configuration, "\(settings.database): holds links of merchant \(other); --sandbox wants a database of its own")
   }
 
-  private static func locked(_ settings: Settings) throws(CommandFailure) -> (path: String, lock: DatabaseLock) {
-    let path =
-      switch settings.database {
-      case .sqlite(let path): path
-      }
+  private static func locked(_ path: String) throws(CommandFailure) -> DatabaseLock {
     do {
-      return (path, try DatabaseLock(beside: path))
+      return try DatabaseLock(beside: path)
     } catch {
       switch error {
       case .taken: throw CommandFailure(.taken, error.description)

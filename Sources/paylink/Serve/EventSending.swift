@@ -5,6 +5,7 @@ import Logging
 import Operations
 import Payments
 import Storage
+import Synchronization
 import Transport
 import Webhooks
 
@@ -14,6 +15,7 @@ struct EventSending {
   private let places: [WebhookPlace]
   private let limits: WebhookPost.Limits
   private let clients: (public: HTTPClient, any: HTTPClient)
+  private let registration = Registration()
 
   init(settings: Settings, loops: EventLoopGroup) {
     places = settings.webhooks.map(\.place)
@@ -33,16 +35,17 @@ struct EventSending {
     )
   }
 
-  /// Makes the endpoints in the books those of the settings.
-  func register(in store: SQLiteStore, clock: any WallClock) async throws(CommandFailure) {
+  /// Makes the endpoints in the books those of the settings. Where a shared database is not there yet, the jobs do it when it comes.
+  func register(in store: any BookStore, clock: any WallClock) async throws(CommandFailure) {
     do {
-      try await store.register(places.map(\.endpoint), at: clock.now())
+      try await registration.ensure(places.map(\.endpoint), in: store, at: clock.now())
     } catch {
+      if error.code == .unavailable, store is PostgresStore { return }
       throw CommandFailure(.unavailable, "the endpoints of webhooks cannot be written: \(error.detail)")
     }
   }
 
-  func jobs(store: SQLiteStore, clock: any WallClock, metrics: PrometheusMetrics, draining: Draining) -> [Schedule.Job] {
+  func jobs(store: any BookStore, clock: any WallClock, metrics: PrometheusMetrics, draining: Draining) -> [Schedule.Job] {
     let courier = HTTPCourier(
       places: places,
       post: WebhookPost(publicCaller: TracedCaller(clients.public), anyCaller: TracedCaller(clients.any), limits: limits),
@@ -58,7 +61,10 @@ struct EventSending {
           label: MetricName.deliveries, dimensions: [("endpoint", "\(endpoint)"), ("outcome", Self.word(next))]
         ).increment(by: 1)
       }
-      return Schedule.Job(name: "deliver \(place.endpoint.name)", every: Self.lookEvery) { () throws(StoreError) in _ = try await deliver()
+      let (registration, endpoints) = (registration, places.map(\.endpoint))
+      return Schedule.Job(name: "deliver \(place.endpoint.name)", every: Self.lookEvery) { () throws(StoreError) in
+        try await registration.ensure(endpoints, in: store, at: clock.now())
+        _ = try await deliver()
       }
     }
   }
@@ -79,5 +85,17 @@ struct EventSending {
     case .again: "failed"
     case .dead: "dead"
     }
+  }
+}
+
+/// Whether the endpoints stand in the books.
+private final class Registration: Sendable {
+  private let isDone = Atomic<Bool>(false)
+
+  /// Done once; twice at the same moment does no harm.
+  func ensure(_ endpoints: [Endpoint], in store: any BookStore, at now: Timestamp) async throws(StoreError) {
+    guard !isDone.load(ordering: .relaxed) else { return }
+    try await store.register(endpoints, at: now)
+    isDone.store(true, ordering: .relaxed)
   }
 }

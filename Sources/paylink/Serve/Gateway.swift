@@ -12,7 +12,7 @@ import Webhooks
 /// The use cases with their ports, and the routes and jobs that call them.
 struct Gateway {
   private let settings: Settings
-  private let store: SQLiteStore
+  private let store: any BookStore
   private let clock: any WallClock
   private let metrics: PrometheusMetrics
   private let merchants: Merchants
@@ -23,7 +23,7 @@ struct Gateway {
   private let logger: Logger
   private let rates: Rates
 
-  init(settings: Settings, store: SQLiteStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
+  init(settings: Settings, store: any BookStore, caller: any HTTPCaller, clock: any WallClock, metrics: PrometheusMetrics) {
     self.settings = settings
     self.store = store
     self.clock = clock

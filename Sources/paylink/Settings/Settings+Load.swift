@@ -110,7 +110,7 @@ extension SettingsTree {
 
   /// Puts what those files hold in the place of the secrets. A secret of the environment goes before a file.
   func withSecretsOfFiles(file: String) throws(SettingsError) -> SettingsTree {
-    guard case .map(var members) = self else { return self }
+    guard case .map(var members) = try withFiles(of: ["database_password"], at: "") else { return self }
     for (list, keys) in Self.filed.sorted(by: { $0.key < $1.key }) {
       guard case .list(let entries)? = members[list] else { continue }
       var read: [SettingsTree] = []
@@ -126,7 +126,7 @@ extension SettingsTree {
     guard case .map(var keys) = self else { return self }
     for key in names {
       guard keys[key] == nil || keys[key]?.source == .builtIn, case .text(let path, let source)? = keys["\(key)_file"] else { continue }
-      let setting = source.namesItsKey ? source.name : "\(source.name): \(place).\(key)_file"
+      let setting = source.namesItsKey ? source.name : "\(source.name): \(place.isEmpty ? "" : "\(place).")\(key)_file"
       let secret = try TextFile.read(path, atMost: 4096, source: setting)
       keys[key] = .text(TextFile.withoutLastNewline(secret), .secretFile(path))
     }

@@ -14,6 +14,7 @@ struct Settings: Sendable {
   var tls: TLSSettings?
   var publicURL: WebAddress
   var database: DatabaseLocation
+  var databasePassword: String?
   /// A PEM file with certificate authorities to believe beside the system's.
   var acquirerCAFile: String?
   var acquirerProxy: ProxyAddress?
@@ -42,6 +43,7 @@ extension Settings: Decodable {
     case proxyProtocol = "proxy_protocol"
     case opsListen = "ops_listen"
     case publicURL = "public_url"
+    case databasePassword = "database_password"
     case acquirerCAFile = "acquirer_ca_file"
     case acquirerProxy = "acquirer_proxy"
     case logLevel = "log_level"
@@ -65,6 +67,7 @@ extension Settings: Decodable {
       return try WebAddress(text)
     }
     database = try values.read(.database) { text throws(InvalidValue) in try DatabaseLocation(text) } ?? DatabaseLocation(Default.database)
+    databasePassword = try values.read(.databasePassword, SettingText.any)
     acquirerCAFile = try values.read(.acquirerCAFile, SettingText.any)
     acquirerProxy = try values.read(.acquirerProxy) { text throws(InvalidValue) in try ProxyAddress(text) }
     logLevel = try values.read(.logLevel, SettingText.word(Logger.Level.self)) ?? .info

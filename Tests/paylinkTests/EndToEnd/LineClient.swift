@@ -29,6 +29,17 @@ final class LineClient: @unchecked Sendable {
     try send(Array(text.utf8))
   }
 
+  /// A request and its whole answer, which says its length, on a connection that goes on.
+  func exchange(_ path: String) throws -> String {
+    received = ""
+    try get(path)
+    return try text { answer in
+      let parts = answer.components(separatedBy: "\r\n\r\n")
+      let length = parts[0].components(separatedBy: "\r\n").first { $0.hasPrefix("Content-Length: ") }.flatMap { Int($0.dropFirst(16)) }
+      return parts.count > 1 && parts.dropFirst().joined(separator: "\r\n\r\n").utf8.count == length
+    }
+  }
+
   func send(_ bytes: [UInt8]) throws {
     let sent = unsafe Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
     guard sent == bytes.count else { throw Failure("send: \(errno)") }

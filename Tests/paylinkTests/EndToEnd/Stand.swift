@@ -76,9 +76,17 @@ final class Stand: @unchecked Sendable {
     try await ready(program, "\(acquirer)/control/payments")
   }
 
-  func startGateway(environment: [String: String] = [:]) async throws {
-    let program = try Program(
-      ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path], in: folder, environment: environment, name: "gateway")
+  /// - Parameter descriptors: how many the process may have open (RLIMIT_NOFILE).
+  func startGateway(environment: [String: String] = [:], descriptors: Int? = nil) async throws {
+    let words = ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path]
+    let program =
+      if let descriptors {
+        try Program(
+          ["-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\"", Program.path] + words, in: folder, environment: environment,
+          name: "gateway", executable: "/bin/sh")
+      } else {
+        try Program(words, in: folder, environment: environment, name: "gateway")
+      }
     gateway = program
     try await ready(program, "\(operations)/readyz")
   }

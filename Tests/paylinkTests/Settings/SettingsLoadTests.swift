@@ -163,7 +163,9 @@ import Webhooks
     #expect(settings.database == bare.database && settings.logLevel == bare.logLevel)
     #expect(settings.merchants[0].scriptNames == bare.merchants[0].scriptNames)
     #expect(settings.merchants[0].family == bare.merchants[0].family && settings.merchants[0].encoding == bare.merchants[0].encoding)
-    let secrets = ["secret_key", "previous_secret_key", "order_secret", "order_public_key", "secret", "previous_secret"]
+    let secrets = [
+      "database_password", "secret_key", "previous_secret_key", "order_secret", "order_public_key", "secret", "previous_secret",
+    ]
     for key in SettingsShape.settings.everyKey where !secrets.contains(key) {
       #expect(text.contains("\(key):"), "\(key) is not shown")
     }

@@ -1,24 +1,22 @@
-import GRDB
 import Payments
 
-/// A row while it is being read. Every value is judged again: the file may have been changed by another hand.
+/// A row while it is being read. Every value is judged again: the books may have been changed by another hand.
 /// It is only valid until the next row is fetched.
 struct StoredRow<Columns: Column> {
-  let row: Row
+  let row: SQLRow
   /// What names the row in an error, such as a link's id.
   var key: String
 
-  init(_ row: Row, key: String) {
+  init(_ row: SQLRow, key: String) {
     self.row = row
     self.key = key
   }
 
   func integerIfAny(_ column: Columns) throws(StoreError) -> Int64? {
-    let value: DatabaseValue = row[column.rawValue]
-    switch value.storage {
-    case .int64(let number): return number
+    switch row.integer(column.rawValue) {
+    case .value(let number): return number
     case .null: return nil
-    default: throw corrupt(column)
+    case .wrong: throw corrupt(column)
     }
   }
 
@@ -28,11 +26,10 @@ struct StoredRow<Columns: Column> {
   }
 
   func textIfAny(_ column: Columns) throws(StoreError) -> String? {
-    let value: DatabaseValue = row[column.rawValue]
-    switch value.storage {
-    case .string(let text): return text
+    switch row.text(column.rawValue) {
+    case .value(let text): return text
     case .null: return nil
-    default: throw corrupt(column)
+    case .wrong: throw corrupt(column)
     }
   }
 

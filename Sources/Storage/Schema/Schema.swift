@@ -6,15 +6,20 @@ enum Schema {
   /// In SQLite's header, so that a file of another program is never touched: "PAYL".
   static let applicationID = 0x5041_594C
 
-  private static let versions: [(name: String, sql: String)] = [
-    ("1", version1),
-    ("2", version2),
-    ("3", version3),
-    ("4", version4),
+  /// Each is written as SQLite reads it, and spelled for the other engine.
+  static let versions: [(name: String, sql: @Sendable (Dialect) -> String)] = [
+    ("1", { version1($0) }),
+    ("2", { _ in version2 }),
+    ("3", { _ in version3 }),
+    ("4", { version4($0) }),
   ]
 
   /// The version that this program writes.
   static var version: Int { versions.count }
+
+  /// The oldest version whose program works on this one's shape, kept beside the version where several programs share a database: migrations only add, so that
+  /// they can run side by side while one replaces the other.
+  static let readableFrom = 4
 
   /// Brings the books to this program's version.
   /// - Returns: the version that stood before, 0 for a new file.
@@ -43,7 +48,7 @@ enum Schema {
     var migrator = DatabaseMigrator()
     for version in versions {
       migrator.registerMigration(version.name) { db in
-        try db.execute(sql: version.sql)
+        try db.execute(sql: version.sql(.sqlite))
         try db.execute(sql: "PRAGMA application_id = \(applicationID)")
       }
     }

@@ -3,7 +3,8 @@ extension Schema {
   ///
   /// Times are milliseconds since 1970 UTC, amounts minor units. Rules that must always hold (design §5) stand here too, by name, so that no
   /// program error can write past them.
-  static let version1 = """
+  static func version1(_ dialect: Dialect) -> String {
+    """
     CREATE TABLE link (
       number INTEGER PRIMARY KEY,
       id TEXT NOT NULL UNIQUE CHECK (length(id) = 29),
@@ -104,12 +105,7 @@ extension Schema {
     ) STRICT;
     -- One refund of the acquirer is one of ours. A capture's or cancel's number may be the payment's own.
     CREATE UNIQUE INDEX operation_refund ON operation (merchant, reference) WHERE kind = 'refund' AND reference IS NOT NULL;
-    CREATE TRIGGER operation_begun AFTER INSERT ON operation BEGIN \(reserve) END;
-    CREATE TRIGGER operation_moved AFTER UPDATE OF status ON operation BEGIN \(reserve) END;
-    CREATE TRIGGER operation_fixed BEFORE UPDATE OF link, ordinal, id, merchant, kind, payment, amount, currency, origin, requested_at ON operation
-      BEGIN SELECT raise(ABORT, 'an operation stays as it was asked for'); END;
-    CREATE TRIGGER operation_kept BEFORE DELETE ON operation
-      BEGIN SELECT raise(ABORT, 'an operation is never taken away'); END;
+    \(operationTriggers(dialect))
 
     -- An anomaly leaves the link's sequence as it was, so several events may share one; `feed` keeps them in the order of writing.
     CREATE TABLE event (
@@ -165,6 +161,33 @@ extension Schema {
     ) STRICT;
     INSERT INTO heartbeat VALUES (1, 0);
     """
+  }
+
+  /// Reservations are kept, and operations stay as they were asked for.
+  private static func operationTriggers(_ dialect: Dialect) -> String {
+    switch dialect {
+    case .sqlite:
+      """
+      CREATE TRIGGER operation_begun AFTER INSERT ON operation BEGIN \(reserve) END;
+      CREATE TRIGGER operation_moved AFTER UPDATE OF status ON operation BEGIN \(reserve) END;
+      CREATE TRIGGER operation_fixed BEFORE UPDATE OF link, ordinal, id, merchant, kind, payment, amount, currency, origin, requested_at ON operation
+        BEGIN SELECT raise(ABORT, 'an operation stays as it was asked for'); END;
+      CREATE TRIGGER operation_kept BEFORE DELETE ON operation
+        BEGIN SELECT raise(ABORT, 'an operation is never taken away'); END;
+      """
+    case .postgres:
+      """
+      CREATE FUNCTION operation_reserve() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \(reserve) RETURN NULL; END $$;
+      CREATE FUNCTION operation_refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '%', TG_ARGV[0]; END $$;
+      CREATE TRIGGER operation_begun AFTER INSERT ON operation FOR EACH ROW EXECUTE FUNCTION operation_reserve();
+      CREATE TRIGGER operation_moved AFTER UPDATE OF status ON operation FOR EACH ROW EXECUTE FUNCTION operation_reserve();
+      CREATE TRIGGER operation_fixed BEFORE UPDATE OF link, ordinal, id, merchant, kind, payment, amount, currency, origin, requested_at ON operation
+        FOR EACH ROW EXECUTE FUNCTION operation_refuse('an operation stays as it was asked for');
+      CREATE TRIGGER operation_kept BEFORE DELETE ON operation
+        FOR EACH ROW EXECUTE FUNCTION operation_refuse('an operation is never taken away');
+      """
+    }
+  }
 
   /// What open operations of a payment may move, added up into its row, whose rules then judge it.
   private static let reserve = """

@@ -1,8 +1,9 @@
-import GRDB
 import Logging
 package import Payments
 
-extension SQLiteStore: Outbox {
+// MARK: - Events on their way to the shop
+
+extension BookStore {
   package func register(_ endpoints: [Endpoint], at now: Timestamp) async throws(StoreError) {
     try await write { try $0.register(endpoints, at: now) }
   }
@@ -43,8 +44,8 @@ extension SQLiteStore: Outbox {
   private func write<Value: Sendable>(_ body: @escaping @Sendable (OutboxWriter) throws -> Value) async throws(StoreError) -> Value {
     let (limits, logger) = (limits, logger)
     let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-      writer.enqueue(
-        WaitingUnit(writing: { db in
+      enqueue(
+        WaitingUnit(steps: { db in
           let reader = BookReader(db: db, limits: limits) { error in
             logger.error("an event cannot be read", metadata: ["detail": "\(error.detail)"])
           }
@@ -55,17 +56,14 @@ extension SQLiteStore: Outbox {
   }
 }
 
-extension WaitingUnit {
-  /// Writes that read what they need themselves.
-  /// - Parameter finish: called once, from the writer's queue.
-  fileprivate init<Value: Sendable>(
-    writing body: @escaping @Sendable (Database) throws -> Value, finish: @escaping @Sendable (Result<Value, StoreError>) -> Void
-  ) {
-    self.init(
-      share: .ordinary,
-      run: { db in
-        let value = try db.atOnce { try body(db) }
-        return Ran(wrote: true) { finish(.success(value)) }
-      }, fail: { finish(.failure($0)) })
+// MARK: - The feed
+
+extension BookStore {
+  package func feed(_ query: FeedQuery) async throws(StoreError) -> FeedPage {
+    try await read("reading the feed") { try $0.feed(query) }
+  }
+
+  package func event(_ id: EventID) async throws(StoreError) -> Event? {
+    try await read("reading an event") { try $0.event(id)?.event }
   }
 }

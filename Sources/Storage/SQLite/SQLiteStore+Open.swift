@@ -24,7 +24,11 @@ extension SQLiteStore {
     if migration.from != migration.to {
       logger.notice("database migrated", metadata: ["from": "\(migration.from)", "to": "\(migration.to)"])
     }
-    return SQLiteStore(pool: pool, lock: lock, limits: limits, logger: logger)
+    do {
+      return try SQLiteStore(pool: pool, lock: lock, limits: limits, logger: logger)
+    } catch {
+      throw StoreError(error, while: "opening the database")
+    }
   }
 
   /// Brings the books to this program's version and closes them again: `paylink migrate`.

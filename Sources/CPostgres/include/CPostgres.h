@@ -1,0 +1,7 @@
+// libpq, shown to Swift: declarations alone.
+#ifndef CPOSTGRES_H
+#define CPOSTGRES_H
+
+#include <postgresql/libpq-fe.h>
+
+#endif

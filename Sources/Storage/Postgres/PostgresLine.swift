@@ -1,0 +1,51 @@
+import Logging
+import Payments
+
+/// A connection that comes back: made when it is first needed, thrown away when it breaks, made again with growing waits in between. Used on one queue alone.
+///
+/// SAFETY (`@unchecked`): one writer, or one reader of the pool at a time, holds it.
+final class PostgresLine: @unchecked Sendable {
+  private let connect: @Sendable () throws -> PostgresConnection
+  private let longest: Duration
+  private var connection: PostgresConnection?
+  private var wait = Duration.zero
+  private var next = ContinuousClock.now
+
+  init(longest: Duration, connect: @escaping @Sendable () throws -> PostgresConnection) {
+    self.longest = longest
+    self.connect = connect
+  }
+
+  /// - Throws: at once while the wait before the next attempt is not over.
+  func open() throws -> PostgresConnection {
+    if let connection { return connection }
+    guard ContinuousClock.now >= next else { throw StoreError(.unavailable, "no connection to the database; it is tried again") }
+    do {
+      let made = try connect()
+      (connection, wait) = (made, .zero)
+      return made
+    } catch {
+      wait = min(max(wait * 2, .milliseconds(50)), longest)
+      // Half of it by chance, so that many do not come back at the same moment.
+      next = ContinuousClock.now + wait * Double.random(in: 0.5...1)
+      throw error
+    }
+  }
+
+  /// What broke is not used again.
+  func drop() { connection = nil }
+
+  /// Runs the body; where a connection that had been idle turns out to be gone, once more on a new one.
+  /// - Parameter body: must be safe to run twice.
+  func again<Value>(_ body: (PostgresConnection) throws -> Value) throws -> Value {
+    let wasOpen = connection != nil
+    do { return try body(try open()) } catch let error as PostgresError where error.isLost {
+      drop()
+      guard wasOpen else { throw error }
+    }
+    do { return try body(try open()) } catch let error as PostgresError where error.isLost {
+      drop()
+      throw error
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Dispatch
+package import Logging
+package import Payments
+import Synchronization
+
+/// The books in a PostgreSQL database, which other processes may share: one connection that writes in groups, a few that read, each on a queue of its own.
+package final class PostgresStore: BookStore {
+  package let limits: StorageLimits
+  package let logger: Logger
+  private let writer: PostgresWriter
+  private let readers: PostgresReaders
+  private let waitingReads = Atomic<Int>(0)
+  private let isClosed = Atomic<Bool>(false)
+
+  /// Brings the books to this program's version and gives the store. Where the database cannot be reached, or is starting, the store is there all the same: it
+  /// refuses until the database comes, and is well by itself then.
+  /// - Throws: `.unavailable` for what waiting does not mend: a user, password or database that is not there, books of a newer program.
+  package static func open(
+    _ location: PostgresLocation, password: String?, limits: StorageLimits = StorageLimits(), logger: Logger
+  ) throws(StoreError) -> PostgresStore {
+    let store = PostgresStore(location, password: password, limits: limits, logger: logger)
+    do {
+      _ = try PostgresConnector(location, password: password, limits: limits, logger: logger).connect()
+    } catch {
+      if let error = error as? PostgresError, !error.isOfSettings, error.isLost {
+        logger.error("the database is not there yet", metadata: ["detail": "\(error.message)"])
+        return store
+      }
+      throw StoreError(postgres: error, while: "opening the database")
+    }
+    return store
+  }
+
+  /// Brings the books to this program's version: `paylink migrate`.
+  /// - Returns: the versions before and after.
+  package static func migrate(_ location: PostgresLocation, password: String?) throws(StoreError) -> (from: Int, to: Int) {
+    do {
+      return try PostgresSchema.migrate(try PostgresConnection(location, password: password, limits: StorageLimits()))
+    } catch {
+      throw StoreError(postgres: error, while: "migrating the database")
+    }
+  }
+
+  private init(_ location: PostgresLocation, password: String?, limits: StorageLimits, logger: Logger) {
+    self.limits = limits
+    self.logger = logger
+    let connector = PostgresConnector(location, password: password, limits: limits, logger: logger)
+    let line = { PostgresLine(longest: limits.reconnectWait) { try connector.connect() } }
+    writer = PostgresWriter(line: line(), limits: limits, logger: logger)
+    readers = PostgresReaders((0..<limits.readers).map { _ in line() })
+  }
+
+  package var commits: Int { writer.commits.load(ordering: .relaxed) }
+
+  /// Units in the writer's queue now.
+  package var waitingUnits: Int { writer.waitingUnits }
+
+  package func enqueue(_ unit: WaitingUnit) { writer.enqueue(unit) }
+
+  package func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { writer.onChange(tell) }
+
+  package func close() async {
+    isClosed.store(true, ordering: .relaxed)
+    await writer.close()
+    await readers.close()
+  }
+
+  package func read<Value: Sendable>(
+    _ doing: String, _ body: @escaping @Sendable (BookReader) throws -> Value
+  ) async throws(StoreError) -> Value {
+    guard !isClosed.load(ordering: .relaxed) else { throw StoreError(.unavailable, "the store is closed") }
+    guard waitingReads.add(1, ordering: .relaxed).newValue <= limits.waitingReads else {
+      waitingReads.subtract(1, ordering: .relaxed)
+      throw StoreError(.overloaded, "\(limits.waitingReads) reads wait already")
+    }
+    defer { waitingReads.subtract(1, ordering: .relaxed) }
+    let (limits, logger) = (limits, logger)
+    let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+      readers.run { line in
+        do {
+          continuation.resume(returning: .success(try Self.read(line, doing, limits, logger, body)))
+        } catch {
+          continuation.resume(returning: .failure(StoreError(postgres: error, while: doing)))
+        }
+      }
+    }
+    return try result.get()
+  }
+
+  /// In one snapshot, whose end nobody needs to hear of.
+  private static func read<Value>(
+    _ line: PostgresLine, _ doing: String, _ limits: StorageLimits, _ logger: Logger, _ body: (BookReader) throws -> Value
+  ) throws -> Value {
+    try line.again { db in
+      db.begin(PostgresStatements.beginReading)
+      let reader = BookReader(db: db, limits: limits) { error in
+        logger.error("a link cannot be read", metadata: ["doing": "\(doing)", "detail": "\(error.detail)"])
+      }
+      defer { do { try db.rollBack() } catch { line.drop() } }
+      return try body(reader)
+    }
+  }
+}
+
+/// Makes connections to books that are of this program's version.
+private final class PostgresConnector: Sendable {
+  private let location: PostgresLocation
+  private let password: String?
+  private let limits: StorageLimits
+  private let logger: Logger
+  /// Since one process began, its books are only made newer by others, which must leave them readable to it.
+  private let isMigrated = Atomic<Bool>(false)
+
+  init(_ location: PostgresLocation, password: String?, limits: StorageLimits, logger: Logger) {
+    (self.location, self.password, self.limits, self.logger) = (location, password, limits, logger)
+  }
+
+  func connect() throws -> PostgresConnection {
+    let connection = try PostgresConnection(location, password: password, limits: limits)
+    if !isMigrated.load(ordering: .relaxed) {
+      let migration = try PostgresSchema.migrate(connection)
+      if migration.from != migration.to {
+        logger.notice("database migrated", metadata: ["from": "\(migration.from)", "to": "\(migration.to)"])
+      }
+      isMigrated.store(true, ordering: .relaxed)
+    }
+    return connection
+  }
+}
