@@ -58,6 +58,19 @@ enum HeadProperty {
     }
   }
 
+  /// Why it is refused, in the words of the answer; nil where it is not.
+  static func refusal(_ bytes: [UInt8]) -> String? {
+    var scanner = HeadScanner()
+    do throws(HTTPError) {
+      if let found = try scanner.find(in: bytes.span, limits: ServerLimits()) {
+        _ = try HeadParser.parse(bytes.span, found.start..<found.end, limits: ServerLimits())
+      }
+      return nil
+    } catch {
+      return error.detail
+    }
+  }
+
   private static func read(_ head: RequestHead, end: Int) -> ReadHead {
     let fields = head.fields.map { field -> [UInt8] in
       // SAFETY: the buffer is copied.
