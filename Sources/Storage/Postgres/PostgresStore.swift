@@ -8,7 +8,7 @@ package final class PostgresStore: BookStore {
   package let limits: StorageLimits
   package let logger: Logger
   private let writer: PostgresWriter
-  private let readers: PostgresReaders
+  private let readers: ReaderQueues<PostgresLine>
   private let waitingReads = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
 
@@ -47,7 +47,7 @@ package final class PostgresStore: BookStore {
     let connector = PostgresConnector(location, password: password, limits: limits, logger: logger)
     let line = { PostgresLine(longest: limits.reconnectWait) { try connector.connect() } }
     writer = PostgresWriter(line: line(), limits: limits, logger: logger)
-    readers = PostgresReaders((0..<limits.readers).map { _ in line() })
+    readers = ReaderQueues((0..<limits.readers).map { _ in line() })
   }
 
   package var commits: Int { writer.commits.load(ordering: .relaxed) }
@@ -62,7 +62,7 @@ package final class PostgresStore: BookStore {
   package func close() async {
     isClosed.store(true, ordering: .relaxed)
     await writer.close()
-    await readers.close()
+    await readers.close { $0.drop() }
   }
 
   package func read<Value: Sendable>(

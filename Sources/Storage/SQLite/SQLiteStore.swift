@@ -10,6 +10,8 @@ package final class SQLiteStore: BookStore {
   package let limits: StorageLimits
   let writer: GroupWriter
   private let connections: SQLiteConnections
+  /// As many as the pool has connections that read, so that none waits for one.
+  private let readers: ReaderQueues<DatabasePool>
   /// Held for as long as the store lives; nil once it is closed.
   private let lock: Mutex<DatabaseLock?>
   private let waitingReads = Atomic<Int>(0)
@@ -20,6 +22,7 @@ package final class SQLiteStore: BookStore {
     let connections = SQLiteConnections()
     self.connections = connections
     self.limits = limits
+    readers = ReaderQueues(Array(repeating: pool, count: limits.readers))
     self.logger = logger
     self.lock = Mutex(lock)
     let connection = try pool.writeWithoutTransaction { try connections.connection(of: $0) }
@@ -63,12 +66,15 @@ package final class SQLiteStore: BookStore {
     defer { waitingReads.subtract(1, ordering: .relaxed) }
     let (limits, logger, connections) = (limits, logger, connections)
     let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-      pool.asyncRead { db in
+      readers.run { pool in
         do {
-          let reader = BookReader(db: try connections.connection(of: db.get()), limits: limits) { error in
-            logger.error("a link cannot be read", metadata: ["doing": "\(doing)", "detail": "\(error.detail)"])
+          let value = try pool.read { db in
+            let reader = BookReader(db: try connections.connection(of: db), limits: limits) { error in
+              logger.error("a link cannot be read", metadata: ["doing": "\(doing)", "detail": "\(error.detail)"])
+            }
+            return try body(reader)
           }
-          continuation.resume(returning: .success(try body(reader)))
+          continuation.resume(returning: .success(value))
         } catch {
           continuation.resume(returning: .failure(StoreError(error, while: doing)))
         }
