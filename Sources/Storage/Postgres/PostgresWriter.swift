@@ -170,7 +170,7 @@ extension PostgresWriter {
       rollBack(db)
       throw error
     }
-    try commit(writes, changed, db)
+    try commit(writes, db)
     if !writes.isEmpty { commits.add(1, ordering: .relaxed) }
     for answer in answers { answer() }
     listener.tell(changed)
@@ -178,11 +178,10 @@ extension PostgresWriter {
   }
 
   /// All writes and the COMMIT in one pipeline. Events come last of all: whoever adds some gives their places alone until its commit.
-  private func commit(_ writes: [Write], _ changed: [LinkID: Int64], _ db: PostgresConnection) throws {
+  private func commit(_ writes: [Write], _ db: PostgresConnection) throws {
     let events = writes.filter(\.isEvent)
     let ordered = writes.filter { !$0.isEvent }
     var statements = ordered.map(\.bound)
-    statements += PostgresNotice.texts(changed).map { Bound(PostgresNotice.send, [$0.sql]) }
     if !events.isEmpty { statements += [Bound(PostgresStatements.lockFeed, [])] + events.map(\.bound) }
     try commit(statements, db) { error in
       guard error.isUnmetDemand, ordered.indices.contains(error.place) else { return error }
