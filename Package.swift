@@ -44,7 +44,7 @@ func c(_ name: String, _ libraries: String...) -> Target {
 
 // `make fuzz` sets it: then the package has the fuzzer's program, and llhttp which it compares heads with; otherwise the suite that replays the corpora.
 let isFuzzing = Context.environment["PAYLINK_FUZZ"] != nil
-let fuzzed: [Target.Dependency] = ["HTTPServer", "Facade", "Payments", "PaymentsTesting", "FreedomPay", "Sandbox", httpTypes]
+let fuzzed: [Target.Dependency] = ["HTTPServer", "JSON", "Facade", "Payments", "PaymentsTesting", "FreedomPay", "Sandbox", httpTypes]
 let fuzzTargets: [Target] =
   isFuzzing
   ? [
@@ -93,12 +93,13 @@ let package = Package(
     room("QRCode", ["CQRCode", "CZlib", "CPNG", "CZXing"]),
 
     room("Payments", [logging]),
+    room("JSON", []),
 
-    room("Facade", ["Payments", "HTTPServer", "QRCode", crypto, jwtKit, mustache, httpTypes, logging]),
+    room("Facade", ["Payments", "JSON", "HTTPServer", "QRCode", crypto, jwtKit, mustache, httpTypes, logging]),
     room("Operations", ["Payments", "HTTPServer", coreMetrics, instrumentation, serviceContext, httpTypes, logging]),
     room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
-    room("Storage", ["Payments", "CPostgres", grdb, sqlite, logging]),
+    room("Storage", ["Payments", "JSON", "CPostgres", grdb, sqlite, logging]),
     room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
 
     .executableTarget(
@@ -125,7 +126,8 @@ let package = Package(
       name: "SimulationTests",
       dependencies: ["Payments", "FreedomPay", "Storage", "Sandbox", "HTTPServer", "HTTPClient", grdb, httpTypes, logging],
       swiftSettings: settings),
-    tests("Facade", ["Payments", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto, jwtKit]),
+    tests("JSON"),
+    tests("Facade", ["Payments", "JSON", "PaymentsTesting", logging, "HTTPServer", httpTypes, crypto, jwtKit]),
     tests("Operations", ["Payments", "PaymentsTesting", logging, coreMetrics, instrumentation, serviceContext, "HTTPServer", httpTypes]),
     tests(
       "Webhooks",

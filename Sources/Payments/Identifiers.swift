@@ -115,18 +115,26 @@ package struct Token: TextValue {
 
 func sortableText(at time: Timestamp) -> String {
   var random = SystemRandomNumberGenerator()
-  let low = UInt128(random.next()) << 16 | UInt128(UInt16.random(in: .min ... .max, using: &random))
+  let low = (UInt128(random.next()) << 64 | UInt128(random.next())) & (1 << 80 - 1)
   return base32(UInt128(UInt64(clamping: time.milliseconds) & 0xFFFF_FFFF_FFFF) << 80 | low)
 }
 
 /// 128 bits as 26 characters of Crockford's alphabet, lower case.
 private func base32(_ number: UInt128) -> String {
-  String(decoding: (0..<26).map { Alphabet.base32Digits[Int(truncatingIfNeeded: number >> UInt128(5 * (25 - $0))) & 31] }, as: UTF8.self)
+  unsafe String(unsafeUninitializedCapacity: 26) { text in
+    var left = number
+    for place in (0..<26).reversed() {
+      // SAFETY: `text` has room for 26 bytes, and all are written.
+      unsafe text[place] = Alphabet.base32Digits[Int(truncatingIfNeeded: left) & 31]
+      left >>= 5
+    }
+    return 26
+  }
 }
 
 enum Alphabet {
   static let base32Digits = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
-  static let base32 = Set(base32Digits)
-  static let lower = Set("abcdefghijklmnopqrstuvwxyz0123456789".utf8)
-  static let word = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-".utf8)
+  static let base32 = ByteSet("0123456789abcdefghjkmnpqrstvwxyz")
+  static let lower = ByteSet("abcdefghijklmnopqrstuvwxyz0123456789")
+  static let word = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
 }

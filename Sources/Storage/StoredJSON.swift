@@ -1,21 +1,10 @@
-import FoundationEssentials
-import Payments
+import JSON
 
-/// Values that are only ever read whole stand in one column as JSON with sorted keys, so that the same value is the same text.
+/// Values that are only ever read whole stand in one column as JSON with sorted members, so that the same value is the same text.
 enum StoredJSON {
-  static func text(_ value: some Encodable) throws -> String {
-    String(decoding: try encoder.encode(value), as: UTF8.self)
-  }
+  static func text(_ value: some Encodable) throws -> String { try JSONWriter.text(of: value) }
 
   static func value<Value: Decodable>(_ type: Value.Type, from text: String) throws -> Value {
-    try decoder.decode(type, from: Data(text.utf8))
+    try JSONReader.value(type, from: text)
   }
-
-  // Both are only configured here and hold no state between calls.
-  private static let encoder: JSONEncoder = {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    return encoder
-  }()
-  private static let decoder = JSONDecoder()
 }

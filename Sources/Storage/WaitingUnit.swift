@@ -5,6 +5,8 @@ package struct WaitingUnit: Sendable {
   let share: QueueShare
   let work: Work
   let fail: @Sendable (StoreError) -> Void
+  /// How often it ran alone.
+  var tries = 1
 
   enum Work: Sendable {
     /// A unit of the port: what it reads, and what follows from that. It may be asked more than once.

@@ -1,3 +1,4 @@
+import JSON
 import Payments
 import PaymentsTesting
 import Testing

@@ -1,3 +1,4 @@
+import JSON
 import Payments
 
 /// An order that a shop's back end signed for a browser to hand in: a JWT (RFC 7519) in compact form whose claims are members of the create body.

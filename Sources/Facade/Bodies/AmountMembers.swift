@@ -1,3 +1,4 @@
+import JSON
 import Payments
 
 /// `amount`, `currency` and `amount_range`: the price, or what the payer may choose with `amount` as the suggestion.

@@ -1,3 +1,4 @@
+import JSON
 import HTTPServer
 
 /// Finds payment card numbers in texts: they must not come into our books or logs (design §4.4).

@@ -1,3 +1,4 @@
+import JSON
 import Payments
 
 /// The body of `POST /v1/payment-links` (design §4.4), every fault at once:

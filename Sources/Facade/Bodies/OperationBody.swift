@@ -1,3 +1,4 @@
+import JSON
 import Payments
 
 /// The bodies of capture `{"amount"?}`, cancel `{"receipt"?}` and refunds `{"amount"?, "payment_id"?, "reason"?, "receipt"?}` (design §4.3), every fault at once.

@@ -1,3 +1,4 @@
+import JSON
 import Payments
 
 /// What only the acquirer understands: `params`, `loyalty`, `freedom_id`, `receipt`. Whole numbers become their text.

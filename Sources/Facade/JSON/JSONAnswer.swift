@@ -1,14 +1,12 @@
-import FoundationEssentials
 import HTTPServer
 import HTTPTypes
+import JSON
 
 /// Values of ours as JSON: sorted members, so that the same answer is always the same bytes.
 enum JSONAnswer {
   static func bytes(_ value: some Encodable) -> [UInt8] {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      return Array(try encoder.encode(value))
+      return try JSONWriter.bytes(of: value)
     } catch {
       preconditionFailure("our own bodies hold only texts, whole numbers and containers, which always encode: \(error)")
     }

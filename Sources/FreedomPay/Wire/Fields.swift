@@ -46,16 +46,20 @@ package struct Fields: Sendable, Equatable {
 
   /// The text of a field that occurs once and is not empty; nil for everything else. An empty parameter says nothing (protocol §1.4).
   package func text(_ name: String) -> String? {
-    let values = values(of: name)
-    guard values.count == 1, case .text(let text) = values[0], !text.isEmpty else { return nil }
+    guard case .text(let text) = only(name), !text.isEmpty else { return nil }
     return text
   }
 
   /// The fields inside a field that occurs once; nil where it is absent, repeated or a text.
   package func nested(_ name: String) -> Fields? {
-    let values = values(of: name)
-    guard values.count == 1, case .nested(let fields) = values[0] else { return nil }
+    guard case .nested(let fields) = only(name) else { return nil }
     return fields
+  }
+
+  /// The value of a field that occurs once.
+  private func only(_ name: String) -> Value? {
+    guard let place = all.firstIndex(where: { $0.name == name }) else { return nil }
+    return all[(place + 1)...].contains { $0.name == name } ? nil : all[place].value
   }
 
   /// The message without the fields of these names.

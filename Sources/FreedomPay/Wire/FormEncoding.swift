@@ -1,3 +1,5 @@
+import Payments
+
 /// How requests are written: both forms that the acquirer documents as equal (protocol §2.2). Multipart is the seed page's.
 package enum FormEncoding: String, Sendable, CaseIterable {
   case multipart
@@ -20,6 +22,7 @@ package enum FormEncoding: String, Sendable, CaseIterable {
 enum URLEncodedForm {
   static func bytes(_ leaves: [(name: String, text: String)]) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(2048)
     for (index, leaf) in leaves.enumerated() {
       if index > 0 { bytes.append(UInt8(ascii: "&")) }
       escape(leaf.name, to: &bytes)
@@ -34,7 +37,7 @@ enum URLEncodedForm {
     String(decoding: bytes(leaves), as: UTF8.self)
   }
 
-  private static let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._*".utf8)
+  private static let plain = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._*")
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   private static func escape(_ text: String, to bytes: inout [UInt8]) {
@@ -42,7 +45,10 @@ enum URLEncodedForm {
       switch byte {
       case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))
       case _ where plain.contains(byte): bytes.append(byte)
-      default: bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      default:
+        bytes.append(UInt8(ascii: "%"))
+        bytes.append(digits[Int(byte >> 4)])
+        bytes.append(digits[Int(byte & 15)])
       }
     }
   }
@@ -52,6 +58,7 @@ enum URLEncodedForm {
 enum MultipartForm {
   static func bytes(_ leaves: [(name: String, text: String)], boundary: String) -> [UInt8] {
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(4096)
     for leaf in leaves {
       bytes += "--\(boundary)\r\nContent-Disposition: form-data; name=\"\(quoted(leaf.name))\"\r\n\r\n".utf8
       bytes += leaf.text.utf8

@@ -12,12 +12,11 @@ package struct ScriptName: Sendable, Hashable, CustomStringConvertible {
 
   /// The script name of a URL or of a path.
   package init(url: String) {
-    var path = url.prefix { $0 != "?" && $0 != "#" }
-    if let scheme = path.firstRange(of: "://") {
-      let rest = path[scheme.upperBound...]
-      path = rest.firstIndex(of: "/").map { rest[$0...] } ?? ""
+    var path = url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    if let colon = path.firstIndex(of: UInt8(ascii: ":")), path[colon...].starts(with: "://".utf8) {
+      path = path[colon...].dropFirst(3).drop { $0 != UInt8(ascii: "/") }
     }
-    text = path.split(separator: "/").last.map(String.init) ?? ""
+    text = path.split(separator: UInt8(ascii: "/")).last.map { String(Substring($0)) } ?? ""
   }
 
   package var description: String { text }

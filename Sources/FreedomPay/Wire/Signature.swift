@@ -6,6 +6,7 @@ import Crypto
 package enum Signature {
   /// Bytes of a digest.
   static let length = 16
+  private static let digits = Array("0123456789abcdef".utf8)
 
   /// Signs a message: the same fields with a fresh salt and `pg_sig` behind them. A salt or signature it already has gives way.
   package static func sign(_ fields: Fields, script: ScriptName, secret: SecretKey, salt: Salt = .random()) -> Fields {
@@ -17,21 +18,31 @@ package enum Signature {
 
   /// The signature of a message as it stands; `pg_sig` in it does not count, empty values do.
   package static func hex(of fields: Fields, script: ScriptName, secret: SecretKey) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    let digest = digest(script: script, values: SignedOrder.sorted.values(of: fields), secret: secret)
-    return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    var hex: [UInt8] = []
+    hex.reserveCapacity(2 * length)
+    for byte in digest(script: script, values: SignedOrder.sorted.values(of: fields), secret: secret) {
+      hex.append(digits[Int(byte >> 4)])
+      hex.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: hex, as: UTF8.self)
   }
 
   /// The digest of values that already stand in their order.
   static func digest(script: ScriptName, values: [String], secret: SecretKey) -> Insecure.MD5Digest {
     var hash = Insecure.MD5()
-    hash.update(data: Array(script.text.utf8))
+    feed(script.text, to: &hash)
     for value in values {
-      hash.update(data: [UInt8(ascii: ";")])
-      hash.update(data: Array(value.utf8))
+      feed(";", to: &hash)
+      feed(value, to: &hash)
     }
-    hash.update(data: [UInt8(ascii: ";")])
+    feed(";", to: &hash)
     hash.update(data: secret.bytes)
     return hash.finalize()
+  }
+
+  private static func feed(_ text: String, to hash: inout Insecure.MD5) {
+    var text = text
+    // SAFETY: the digest reads the bytes during the call alone.
+    text.withUTF8 { unsafe hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
   }
 }

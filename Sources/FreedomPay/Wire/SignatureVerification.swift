@@ -45,9 +45,10 @@ package struct SignatureVerifier: Sendable {
     guard !hex.isEmpty else { return .unsigned }
     guard let signature = Self.bytes(ofHex: hex) else { return .wrong }
 
-    for (form, lists) in candidates(fields, query: query) {
-      for (age, key) in secrets.all {
-        for values in lists where Signature.digest(script: script, values: values, secret: key) == signature {
+    for form in [SignatureForm.strict, .emptiesDropped, .queryJoined] {
+      for order in SignedOrder.allCases {
+        guard let values = values(of: fields, query: query, form, order) else { continue }
+        for (age, key) in secrets.all where Signature.digest(script: script, values: values, secret: key) == signature {
           return .verified(secret: age, form: form)
         }
       }
@@ -55,19 +56,17 @@ package struct SignatureVerifier: Sendable {
     return .wrong
   }
 
-  /// The lists of values worth trying, form by form; what was tried already is left out.
-  private func candidates(_ fields: Fields, query: Fields) -> [(form: SignatureForm, lists: [[String]])] {
-    let strict = SignedOrder.allCases.map { $0.values(of: fields) }
-    var tried: Set<[String]> = []
-    func fresh(_ lists: [[String]]) -> [[String]] { lists.filter { tried.insert($0).inserted } }
-
-    var candidates: [(form: SignatureForm, lists: [[String]])] = [(.strict, fresh(strict))]
-    candidates.append((.emptiesDropped, fresh(strict.map { $0.filter { !$0.isEmpty } })))
-    let joined = fields.joining(query)
-    if joined != fields {
-      candidates.append((.queryJoined, fresh(SignedOrder.allCases.map { $0.values(of: joined) })))
+  /// What would be signed, read in this way; nil where it is the same as in an earlier one. The first mostly fits, so no other is made before it was tried.
+  private func values(of fields: Fields, query: Fields, _ form: SignatureForm, _ order: SignedOrder) -> [String]? {
+    switch form {
+    case .strict: return order.values(of: fields)
+    case .emptiesDropped:
+      let all = order.values(of: fields)
+      return all.contains("") ? all.filter { !$0.isEmpty } : nil
+    case .queryJoined:
+      let joined = fields.joining(query)
+      return joined == fields ? nil : order.values(of: joined)
     }
-    return candidates
   }
 
   /// 32 hex characters as 16 bytes.

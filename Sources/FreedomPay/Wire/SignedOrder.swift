@@ -57,11 +57,13 @@ enum SignedOrder: CaseIterable {
   }
 
   private static func listNumber(_ name: String) -> Int? {
+    guard let first = name.utf8.first, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(first) else { return nil }
     guard let number = Int(name), String(number) == name, number >= 0 else { return nil }
     return number
   }
 
   private static func bytesPrecede(_ left: String, _ right: String) -> Bool {
-    left.utf8.lexicographicallyPrecedes(right.utf8)
+    for (left, right) in zip(left.utf8, right.utf8) where left != right { return left < right }
+    return left.utf8.count < right.utf8.count
   }
 }

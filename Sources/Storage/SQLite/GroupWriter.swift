@@ -6,6 +6,9 @@ import Synchronization
 
 /// SQLite's one writer: units that wait at the same moment go into one transaction, and every caller is answered after its commit (design §2,
 /// "Commits in groups"). Units of one transaction see each other's writes, in the order of coming; so several units of one link may share a group.
+///
+/// No savepoint stands around a unit: with one open SQLite copies every page before it is changed, for a failure that hardly ever comes. A unit that fails when it
+/// has written takes the group back, and each unit runs again alone, as with PostgreSQL (decision 16).
 final class GroupWriter: Sendable {
   private let pool: DatabasePool
   private let connection: SQLiteConnection
@@ -48,22 +51,36 @@ final class GroupWriter: Sendable {
   }
 
   private func run(_ group: [WaitingUnit]) {
-    let answers: [@Sendable () -> Void]
     do {
-      answers = try pool.writeWithoutTransaction { _ in try commit(group) }
+      for answer in try pool.writeWithoutTransaction({ _ in try commit(group) }) { answer() }
+    } catch let spoiled as SpoiledGroup {
+      if group.count == 1 { again(group[0], spoiled) } else { for unit in group { run([unit]) } }
     } catch {
       let failure = StoreError(error, while: "writing a group")
       logger.error(
         "a group of units was not written",
         metadata: ["code": "\(failure.code.rawValue)", "detail": "\(failure.detail)", "units": "\(group.count)"])
-      answers = group.map { unit in { unit.fail(failure) } }
+      for unit in group { unit.fail(failure) }
     }
-    for answer in answers { answer() }
+  }
+
+  /// A unit that failed alone, and of which nothing is left. Whom others came before runs again; of all else it has had its turn.
+  private func again(_ unit: WaitingUnit, _ spoiled: SpoiledGroup) {
+    guard let conflict = spoiled.cause as? UnitConflict else { return fail(unit, StoreError(spoiled.cause, while: "writing a unit")) }
+    guard unit.tries < limits.conflictRuns else { return fail(unit, StoreError(conflict, runs: limits.conflictRuns)) }
+    var unit = unit
+    unit.tries += 1
+    run([unit])
+  }
+
+  private func fail(_ unit: WaitingUnit, _ failure: StoreError) {
+    logger.error("a unit was not written", metadata: ["code": "\(failure.code.rawValue)", "detail": "\(failure.detail)"])
+    unit.fail(failure)
   }
 
   /// One transaction for all.
   /// - Returns: the answers, for when it is durable.
-  /// - Throws: what fails the group; the transaction is rolled back then.
+  /// - Throws: what fails the group, or `SpoiledGroup`; the transaction is rolled back then.
   private func commit(_ group: [WaitingUnit]) throws -> [@Sendable () -> Void] {
     var answers: [@Sendable () -> Void] = []
     answers.reserveCapacity(group.count)
@@ -80,8 +97,7 @@ final class GroupWriter: Sendable {
           for link in ran.changed { changed[link.id] = max(link.sequence, changed[link.id] ?? link.sequence) }
           answers.append(ran.succeed)
         } catch let failure as StoreError {
-          logger.error("a unit was not written", metadata: ["code": "\(failure.code.rawValue)", "detail": "\(failure.detail)"])
-          answers.append { unit.fail(failure) }
+          answers.append { self.fail(unit, failure) }
         }
       }
     } catch {
@@ -114,7 +130,4 @@ enum SQLiteStatements {
   static let begin = SQLStatement("BEGIN IMMEDIATE")
   static let commit = SQLStatement("COMMIT")
   static let rollBack = SQLStatement("ROLLBACK")
-  static let save = SQLStatement("SAVEPOINT unit")
-  static let takeBack = SQLStatement("ROLLBACK TO unit")
-  static let release = SQLStatement("RELEASE unit")
 }

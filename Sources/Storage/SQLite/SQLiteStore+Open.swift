@@ -72,7 +72,7 @@ extension SQLiteStore {
     // GroupWriter ends its transactions itself. Where even a ROLLBACK fails, the writer reports it; GRDB would end the process.
     configuration.allowsUnsafeTransactions = true
     configuration.prepareDatabase { db in
-      // A savepoint's own journal stays in memory, and a schema from elsewhere cannot call functions.
+      // What SQLite sorts or keeps for itself stays in memory, and a schema from elsewhere cannot call functions.
       try db.execute(sql: "PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF")
     }
     return configuration

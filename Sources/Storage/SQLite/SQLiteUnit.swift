@@ -1,7 +1,7 @@
 import GRDB
 import Payments
 
-/// Runs one unit inside the group's transaction, in a savepoint of its own.
+/// Runs one unit inside the group's transaction.
 struct SQLiteUnit {
   let db: SQLiteConnection
   let limits: StorageLimits
@@ -14,30 +14,21 @@ struct SQLiteUnit {
     let succeed: @Sendable () -> Void
   }
 
-  /// - Throws: a `StoreError` for the unit's own failure, of which nothing is left in the transaction; any other error is the whole group's.
+  /// - Throws: a `StoreError` for the unit's own failure before it wrote anything; `SpoiledGroup` where it had written; any other error is the whole group's.
   func run(_ work: WaitingUnit.Work) throws -> Ran {
     switch work {
-    case .steps(let steps): Ran(wrote: true, succeed: try atOnce { try steps(db).succeed })
+    case .steps(let steps): Ran(wrote: true, succeed: try judged { try steps(db).succeed })
     case .unit(let scope, let decide): try run(scope, decide)
     }
   }
 
   private func run(_ scope: Scope, _ decide: (Snapshot) -> WaitingUnit.Decided) throws -> Ran {
-    let reader = BookReader(db: db, limits: limits)
-    var conflict = UnitConflict(cause: .place)
-    for _ in 0..<limits.conflictRuns {
-      let snapshot = try reader.snapshot(scope)
-      let decided = decide(snapshot)
-      if decided.changes.isEmpty { return Ran(wrote: false, succeed: decided.succeed) }
-      do {
-        let writes = try BookWriter(decided.changes, over: snapshot).writes
-        try atOnce { for write in writes { try run(write) } }
-        return Ran(wrote: true, changed: decided.changes.written, succeed: decided.succeed)
-      } catch let error as UnitConflict {
-        conflict = error
-      }
-    }
-    throw StoreError(conflict, runs: limits.conflictRuns)
+    let snapshot = try BookReader(db: db, limits: limits).snapshot(scope)
+    let decided = decide(snapshot)
+    if decided.changes.isEmpty { return Ran(wrote: false, succeed: decided.succeed) }
+    let writes = try BookWriter(decided.changes, over: snapshot).writes
+    try judged { for write in writes { try run(write) } }
+    return Ran(wrote: true, changed: decided.changes.written, succeed: decided.succeed)
   }
 
   private func run(_ write: Write) throws {
@@ -49,20 +40,19 @@ struct SQLiteUnit {
     }
   }
 
-  /// Runs writes in a savepoint. A failure of these writes' own, or a conflict, takes back them alone.
-  private func atOnce<Value>(_ writes: () throws -> Value) throws -> Value {
-    try db.run(SQLiteStatements.save, [])
-    let value: Value
+  /// Tells the unit's own failures, which leave half of it in the transaction, from the database's.
+  private func judged<Value>(_ writes: () throws -> Value) throws -> Value {
     do {
-      value = try writes()
+      return try writes()
     } catch let error as DatabaseError where !error.isOfOneUnit {
       throw error
     } catch {
-      try db.run(SQLiteStatements.takeBack, [])
-      try db.run(SQLiteStatements.release, [])
-      throw error is UnitConflict ? error : StoreError(error, while: "writing a unit")
+      throw SpoiledGroup(cause: error)
     }
-    try db.run(SQLiteStatements.release, [])
-    return value
   }
+}
+
+/// A unit failed by itself after it had begun to write: the transaction cannot be committed, and the units of its group run again, each alone.
+struct SpoiledGroup: Error {
+  let cause: any Error
 }

@@ -1,5 +1,5 @@
 /// A JSON document (RFC 8259) before anybody asks what it means. Numbers stand as they were spelled, since `1e3` and `1.0` are refused.
-enum JSONTree: Hashable, Sendable {
+package enum JSONTree: Hashable, Sendable {
   case null
   case bool(Bool)
   case number(String)
@@ -8,20 +8,20 @@ enum JSONTree: Hashable, Sendable {
   case object([String: JSONTree])
 
   /// Containers within containers (design §4.7): a receipt's marks are the deepest of ours, at 4.
-  static let deepest = 8
+  package static let deepest = 8
 
-  init(_ bytes: [UInt8]) throws(JSONFault) {
+  package init(_ bytes: [UInt8]) throws(JSONFault) {
     guard String(validating: bytes, as: UTF8.self) != nil else { throw .notUTF8 }
-    var parser = JSONParser(bytes)
+    var parser = JSONParser(bytes, deepest: Self.deepest)
     self = try parser.document()
   }
 }
 
 /// Why a text is no JSON for us.
-enum JSONFault: Error, Hashable, Sendable {
+package enum JSONFault: Error, Hashable, Sendable {
   case malformed, notUTF8, tooDeep, duplicateMember, nulCharacter
 
-  var detail: String {
+  package var detail: String {
     switch self {
     case .malformed: "The body is not JSON."
     case .notUTF8: "The body is not UTF-8."

@@ -2,15 +2,20 @@
 ///
 /// By hand, since JSONDecoder hides what we must judge (the spelling of numbers, members of one name, depth), so that a pass over the bytes stood before it
 /// anyway; without it a create's body costs a seventh. A test holds it against JSONDecoder.
-struct JSONParser {
+package struct JSONParser {
   private let bytes: [UInt8]
   private var place = 0
   private var depth = 0
+  private let deepest: Int
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  /// - Parameter deepest: containers within containers.
+  package init(_ bytes: [UInt8], deepest: Int) {
+    self.bytes = bytes
+    self.deepest = deepest
+  }
 
   /// The document, and nothing behind it.
-  mutating func document() throws(JSONFault) -> JSONTree {
+  package mutating func document() throws(JSONFault) -> JSONTree {
     let tree = try value()
     skipBlanks()
     guard place == bytes.count else { throw .malformed }
@@ -65,7 +70,7 @@ extension JSONParser {
   private mutating func open() throws(JSONFault) {
     place += 1
     depth += 1
-    guard depth <= JSONTree.deepest else { throw .tooDeep }
+    guard depth <= deepest else { throw .tooDeep }
     skipBlanks()
   }
 
