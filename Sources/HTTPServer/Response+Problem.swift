@@ -21,6 +21,8 @@ extension Response {
 
   /// A text as a JSON string with its quotes (RFC 8259 §7).
   package static func jsonString(_ text: String) -> String {
+    // Nearly every text stands as it is.
+    if text.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") && $0 != 0x7f }) { return "\"\(text)\"" }
     var json = "\""
     for scalar in text.unicodeScalars {
       switch scalar {

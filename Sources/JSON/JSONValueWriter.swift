@@ -7,30 +7,30 @@ struct JSONValueWriter: Encoder, SingleValueEncodingContainer {
   var userInfo: [CodingUserInfoKey: Any] { [:] }
 
   func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
-    output.beginObject()
-    return KeyedEncodingContainer(JSONMembersWriter(output: output, depth: output.depth))
+    output.growing.beginObject()
+    return KeyedEncodingContainer(JSONMembersWriter(output: output, depth: output.growing.depth))
   }
 
   func unkeyedContainer() -> any UnkeyedEncodingContainer {
-    output.beginList()
-    return JSONItemsWriter(output: output, depth: output.depth)
+    output.growing.beginList()
+    return JSONItemsWriter(output: output, depth: output.growing.depth)
   }
 
   func singleValueContainer() -> any SingleValueEncodingContainer { self }
 
-  func encodeNil() { output.append(word: "null") }
-  func encode(_ value: Bool) { output.append(value) }
-  func encode(_ value: String) { output.append(value) }
-  func encode(_ value: Int) { output.append(value) }
-  func encode(_ value: Int8) { output.append(value) }
-  func encode(_ value: Int16) { output.append(value) }
-  func encode(_ value: Int32) { output.append(value) }
-  func encode(_ value: Int64) { output.append(value) }
-  func encode(_ value: UInt) { output.append(value) }
-  func encode(_ value: UInt8) { output.append(value) }
-  func encode(_ value: UInt16) { output.append(value) }
-  func encode(_ value: UInt32) { output.append(value) }
-  func encode(_ value: UInt64) { output.append(value) }
+  func encodeNil() { output.growing.append(word: "null") }
+  func encode(_ value: Bool) { output.growing.append(value) }
+  func encode(_ value: String) { output.growing.append(value) }
+  func encode(_ value: Int) { output.growing.append(value) }
+  func encode(_ value: Int8) { output.growing.append(value) }
+  func encode(_ value: Int16) { output.growing.append(value) }
+  func encode(_ value: Int32) { output.growing.append(value) }
+  func encode(_ value: Int64) { output.growing.append(value) }
+  func encode(_ value: UInt) { output.growing.append(value) }
+  func encode(_ value: UInt8) { output.growing.append(value) }
+  func encode(_ value: UInt16) { output.growing.append(value) }
+  func encode(_ value: UInt32) { output.growing.append(value) }
+  func encode(_ value: UInt64) { output.growing.append(value) }
   func encode(_ value: Double) throws { throw noFraction(value) }
   func encode(_ value: Float) throws { throw noFraction(value) }
   func encode(_ value: some Encodable) throws { try output.write(value) }
@@ -50,7 +50,7 @@ struct JSONMembersWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
   /// The writer for a member's value.
   private func value(_ key: Key) -> JSONValueWriter {
-    output.beginMember(key.stringValue, of: depth)
+    output.growing.beginMember(key.stringValue, of: depth)
     return JSONValueWriter(output: output)
   }
 
@@ -67,7 +67,7 @@ struct JSONMembersWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
   func nestedUnkeyedContainer(forKey key: Key) -> any UnkeyedEncodingContainer { value(key).unkeyedContainer() }
 
   func superEncoder() -> any Encoder {
-    output.beginMember("super", of: depth)
+    output.growing.beginMember("super", of: depth)
     return JSONValueWriter(output: output)
   }
 
@@ -89,7 +89,7 @@ struct JSONItemsWriter: UnkeyedEncodingContainer {
 
   /// The writer for the next item.
   private mutating func item() -> JSONValueWriter {
-    output.beginItem(of: depth)
+    output.growing.beginItem(of: depth)
     count += 1
     return JSONValueWriter(output: output)
   }

@@ -85,7 +85,9 @@ package struct BookReader {
   }
 
   private func links(of order: OrderID, merchant: MerchantName) throws -> [PaymentLink] {
-    try links(LinkStatements.ofOrder, [merchant.text.sql, order.text.sql, limits.linksOfOrder.sql])
+    let few = try links(LinkStatements.ofOrder, [merchant.text.sql, order.text.sql, limits.linksOfOrder.sql])
+    if few.count < limits.linksOfOrder { return few }
+    return try links(LinkStatements.liveOfOrder, [merchant.text.sql, order.text.sql, limits.linksOfOrder.sql])
   }
 
   private func links(_ statement: SQLStatement, _ values: [SQLValue]) throws -> [PaymentLink] {

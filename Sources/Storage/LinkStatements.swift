@@ -5,8 +5,9 @@ enum LinkStatements {
   static let byID = select(where: "id = :id")
   static let byPayment = select(where: "id = (SELECT link FROM payment WHERE merchant = :merchant AND number = :number)")
 
-  /// The live ones first, so that a bound never cuts them off.
-  static let ofOrder = select(
+  static let ofOrder = select(where: "merchant = :merchant AND order_id = :order ORDER BY created_at DESC, id DESC LIMIT :limit")
+  /// For an order with more links than a unit reads: the live ones first, so that the bound never cuts them off.
+  static let liveOfOrder = select(
     where: "merchant = :merchant AND order_id = :order ORDER BY is_live DESC, created_at DESC, id DESC LIMIT :limit")
 
   static func byToken(_ kind: TokenKind) -> SQLStatement {

@@ -24,7 +24,7 @@ package struct WebhookAddress: Sendable, Hashable, CustomStringConvertible {
 
   /// What is kept to know another address by.
   package var digest: String {
-    SHA256.hash(data: Array(text.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    SHA256.hash(data: Array(text.utf8)).hex
   }
 
   private static func isLoopback(_ host: String) -> Bool {

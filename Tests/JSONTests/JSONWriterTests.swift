@@ -108,6 +108,34 @@ struct JSONWriterTests {
     #expect(try JSONWriter.text(of: Late()) == #"{"a":3,"z":{"a":["x",{"y":2}],"m":1}}"#)
   }
 
+  private struct ByHand: Encodable {
+    func encode(to encoder: any Encoder) throws {
+      var json = JSONObjectWriter(encoder)
+      json.add("amount", Int64?.none)
+      json.add("count", 3)
+      try json.add("list", value: [ByHand.Inner(), nil])
+      json.add("name", "x\"y")
+      json.add("none", String?.none)
+      json.add("some", String?.some("é"))
+      json.add("true", true)
+    }
+
+    struct Inner: Encodable {
+      func encode(to encoder: any Encoder) throws {
+        var json = JSONObjectWriter(encoder)
+        try json.add("empty", value: [String: String]())
+      }
+    }
+  }
+
+  @Test("An object that is written by hand stands among others like any other")
+  func byHand() throws {
+    #expect(
+      try JSONWriter.text(of: ["b": ByHand(), "a": ByHand()])
+        == #"{"a":X,"b":X}"#.replacing(
+          "X", with: #"{"amount":null,"count":3,"list":[{"empty":{}},null],"name":"x\"y","none":null,"some":"é","true":true}"#))
+  }
+
   @Test("A number with a fraction is refused, and so is what was not written for the type")
   func refused() {
     #expect(throws: EncodingError.self) { try JSONWriter.text(of: 1.5) }

@@ -29,7 +29,8 @@ import Testing
       Case("link by short token", LinkStatements.byToken(.short)),
       Case("link by return token", LinkStatements.byToken(.return)),
       // Few rows, and the live ones first: these alone are sorted.
-      Case("links of an order", LinkStatements.ofOrder, sorts: true, by: "link_order"),
+      Case("links of an order", LinkStatements.ofOrder, by: "link_order"),
+      Case("live links of an order first", LinkStatements.liveOfOrder, sorts: true, by: "link_order"),
       Case("due", LinkStatements.due, by: "link_look"),
       Case("ended", LinkStatements.ended, by: "link_ending"),
       Case("update of a link", LinkStatements.update),

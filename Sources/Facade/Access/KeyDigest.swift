@@ -19,11 +19,3 @@ package struct KeyDigest: Hashable, Sendable {
   /// Compares in a time that does not depend on where they differ.
   func matches(_ digest: SHA256.Digest) -> Bool { digest == bytes }
 }
-
-extension [UInt8] {
-  /// Two lowercase digits a byte.
-  var hex: String {
-    let digits = Array<UInt8>("0123456789abcdef".utf8)
-    return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-  }
-}

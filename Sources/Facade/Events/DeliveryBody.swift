@@ -29,8 +29,9 @@ struct DeliveryBody: Encodable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-      case at, failure
+      case at
       case durationMs = "duration_ms"
+      case failure
       case httpStatus = "http_status"
     }
   }
@@ -46,8 +47,9 @@ struct DeliveryBody: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case event, type, endpoint, status, tries, attempts
+    case attempts, endpoint, event
     case nextAt = "next_at"
+    case status, tries, type
   }
 }
 
@@ -113,9 +115,11 @@ struct EndpointBody: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case name, status, waiting, dead
+    case dead
     case disabledAt = "disabled_at"
+    case name
     case restsUntil = "rests_until"
+    case status, waiting
   }
 }
 

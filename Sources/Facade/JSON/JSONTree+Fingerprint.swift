@@ -1,5 +1,6 @@
 import JSON
 import Crypto
+import Payments
 
 extension JSONTree {
   /// Hex of SHA-256 over a route and this body, members sorted: two requests with one fingerprint ask for the same (design §4.3).

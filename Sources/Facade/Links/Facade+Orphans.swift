@@ -114,11 +114,13 @@ struct OrphanBody: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case object, merchant, status, amount, currency, messages
-    case paymentID = "payment_id"
-    case orderID = "order_id"
+    case amount, currency
     case firstAt = "first_at"
     case lastAt = "last_at"
+    case merchant, messages, object
+    case orderID = "order_id"
+    case paymentID = "payment_id"
+    case status
   }
 }
 

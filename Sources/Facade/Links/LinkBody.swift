@@ -1,6 +1,7 @@
+import JSON
 import Payments
 
-/// A payment link as the API shows it (design §4.4). Plain optionals are left out where nil; `Nullable` members are always there.
+/// A payment link as the API shows it (design §4.4). What is nil stands there as null; an optional of an optional is left out where it is nil.
 struct LinkBody: Encodable, Sendable {
   /// Who looks.
   enum View: Sendable {
@@ -19,19 +20,19 @@ struct LinkBody: Encodable, Sendable {
   let merchant: String
   let orderID: String
   /// The price; with a range the suggestion.
-  let amount: Nullable<Int64>
+  let amount: Int64?
   let currency: String
-  let amountRange: Nullable<AmountRange>
+  let amountRange: AmountRange?
   let description: String
   /// Addresses that open something for whoever has them are not in events.
-  let url: Nullable<String>?
+  let url: String??
   let shortURL: String?
-  let qr: Nullable<String>?
+  let qr: String??
   let clientToken: String?
   let expiresAt: String
   let createdAt: String
   let metadata: [String: String]?
-  let payment: Nullable<PaymentBody>
+  let payment: PaymentBody?
   let payments: [PaymentBody]
   let refunds: [RefundBody]?
 
@@ -62,33 +63,58 @@ struct LinkBody: Encodable, Sendable {
     currency = link.terms.amount.currency.code
     switch link.terms.amount {
     case .exactly(let price):
-      amount = Nullable(price.minorUnits)
-      amountRange = Nullable(nil)
+      amount = price.minorUnits
+      amountRange = nil
     case .between(let least, let most, let suggested):
-      amount = Nullable(suggested?.minorUnits)
-      amountRange = Nullable(AmountRange(min: least.minorUnits, max: most.minorUnits))
+      amount = suggested?.minorUnits
+      amountRange = AmountRange(min: least.minorUnits, max: most.minorUnits)
     }
     description = link.terms.description
-    url = publicURL.map { _ in Nullable(link.page?.url) }
+    url = publicURL == nil ? .none : .some(link.page?.url)
     shortURL = publicURL.map(link.shortURL)
-    qr = isListed ? nil : Nullable(link.page?.qr)
+    qr = isListed ? .none : .some(link.page?.qr)
     clientToken = view != .clientToken && publicURL != nil ? Access.clientPrefix + link.tokens.client.text : nil
     expiresAt = link.expiresAt.rfc3339
     createdAt = link.createdAt.rfc3339
     metadata = isFull ? link.terms.metadata : nil
-    payment = Nullable(link.counting.map { PaymentBody($0, currency: link.terms.amount.currency, view: view) })
+    payment = link.counting.map { PaymentBody($0, currency: link.terms.amount.currency, view: view) }
     payments = link.payments.reversed().map { PaymentBody($0, currency: link.terms.amount.currency, view: view) }
     refunds = isFull ? RefundBody.all(of: link) : nil
   }
+}
 
-  enum CodingKeys: String, CodingKey {
-    case id, object, status, sequence, test, merchant, amount, currency, description, url, qr, metadata, payment, payments, refunds
-    case orderID = "order_id"
-    case amountRange = "amount_range"
-    case shortURL = "short_url"
-    case clientToken = "client_token"
-    case expiresAt = "expires_at"
-    case createdAt = "created_at"
+extension LinkBody {
+  func encode(to encoder: any Encoder) throws {
+    var json = JSONObjectWriter(encoder)
+    json.add("amount", amount)
+    try json.add("amount_range", value: amountRange)
+    if let clientToken { json.add("client_token", clientToken) }
+    json.add("created_at", createdAt)
+    json.add("currency", currency)
+    json.add("description", description)
+    json.add("expires_at", expiresAt)
+    json.add("id", id)
+    json.add("merchant", merchant)
+    if let metadata { try json.add("metadata", value: metadata) }
+    json.add("object", object)
+    json.add("order_id", orderID)
+    try json.add("payment", value: payment)
+    try json.add("payments", value: payments)
+    if let qr { json.add("qr", qr) }
+    if let refunds { try json.add("refunds", value: refunds) }
+    json.add("sequence", sequence)
+    if let shortURL { json.add("short_url", shortURL) }
+    json.add("status", status.rawValue)
+    json.add("test", test)
+    if let url { json.add("url", url) }
+  }
+}
+
+extension LinkBody.AmountRange {
+  func encode(to encoder: any Encoder) throws {
+    var json = JSONObjectWriter(encoder)
+    json.add("max", max)
+    json.add("min", min)
   }
 }
 

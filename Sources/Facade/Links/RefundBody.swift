@@ -31,9 +31,11 @@ struct RefundBody: Encodable, Sendable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case id, object, link, amount, currency, status, failure, origin
-    case paymentID = "payment_id"
+    case amount
     case createdAt = "created_at"
+    case currency, failure, id, link, object, origin
+    case paymentID = "payment_id"
+    case status
   }
 }
 

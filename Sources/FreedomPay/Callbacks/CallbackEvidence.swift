@@ -40,7 +40,13 @@ struct CallbackEvidence {
     return isSecret && !text.isEmpty ? "<withheld>" : text
   }
 
-  private static func isCard(_ name: String) -> Bool { name.lowercased().contains("card") || name.lowercased().contains("pan") }
+  /// Whether a name speaks of a card, in whatever case.
+  private static func isCard(_ name: String) -> Bool {
+    let letters = name.utf8.map { $0 | 0x20 }
+    return ["card", "pan"].contains { word in
+      letters.indices.contains { letters[$0...].starts(with: word.utf8) }
+    }
+  }
 
   /// Hex of SHA-256 over the merchant and all fields but the changing ones. Each part is led by its length, so that no two messages
   /// give the same bytes; fields are sorted, since a repeat need not keep their order.
@@ -48,12 +54,11 @@ struct CallbackEvidence {
     var hash = SHA256()
     Self.feed(merchant.text, to: &hash)
     Self.feed(fields.without(Self.changing), to: &hash)
-    return hash.finalize().map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return hash.finalize().hex
   }
 
   private static func feed(_ text: String, to hash: inout SHA256) {
-    hash.update(data: Array("\(text.utf8.count):".utf8))
-    hash.update(data: Array(text.utf8))
+    hash.update(data: Array("\(text.utf8.count):\(text)".utf8))
   }
 
   private static func feed(_ fields: Fields, to hash: inout SHA256) {

@@ -38,12 +38,12 @@ enum KnownFields {
 
   /// Refuses a message that lacks, doubles or misspells a field.
   static func verify(_ fields: Fields, _ kind: CallbackKind) throws(CallbackRefusal) {
-    for (name, values) in Dictionary(grouping: fields.all.filter { formats[$0.name] != nil }, by: \.name) {
-      guard values.count == 1 else { throw CallbackRefusal(reason: "\(name) occurs more than once") }
-      guard case .text(let text) = values[0].value else { throw CallbackRefusal(reason: "\(name) is not a text") }
-      guard let format = formats[name], text.isEmpty || matches(text, format) else {
-        throw CallbackRefusal(reason: "\(name) does not match its format")
-      }
+    var seen: Set<String> = []
+    for field in fields.all {
+      guard let format = formats[field.name] else { continue }
+      guard seen.insert(field.name).inserted else { throw CallbackRefusal(reason: "\(field.name) occurs more than once") }
+      guard case .text(let text) = field.value else { throw CallbackRefusal(reason: "\(field.name) is not a text") }
+      guard text.isEmpty || matches(text, format) else { throw CallbackRefusal(reason: "\(field.name) does not match its format") }
     }
     for name in required(kind) where fields.text(name) == nil { throw CallbackRefusal(reason: "\(name) is missing") }
     if kind == .result, fields.text("pg_result") == "1", fields.text("pg_amount") == nil {

@@ -1,4 +1,5 @@
 import Crypto
+import Payments
 
 /// `pg_sig`: MD5 over `script;value1;value2;…;secret` in UTF-8, as 32 lowercase hex characters (protocol §1.1).
 ///
@@ -6,7 +7,6 @@ import Crypto
 package enum Signature {
   /// Bytes of a digest.
   static let length = 16
-  private static let digits = Array("0123456789abcdef".utf8)
 
   /// Signs a message: the same fields with a fresh salt and `pg_sig` behind them. A salt or signature it already has gives way.
   package static func sign(_ fields: Fields, script: ScriptName, secret: SecretKey, salt: Salt = .random()) -> Fields {
@@ -18,13 +18,7 @@ package enum Signature {
 
   /// The signature of a message as it stands; `pg_sig` in it does not count, empty values do.
   package static func hex(of fields: Fields, script: ScriptName, secret: SecretKey) -> String {
-    var hex: [UInt8] = []
-    hex.reserveCapacity(2 * length)
-    for byte in digest(script: script, values: SignedOrder.sorted.values(of: fields), secret: secret) {
-      hex.append(digits[Int(byte >> 4)])
-      hex.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: hex, as: UTF8.self)
+    digest(script: script, values: SignedOrder.sorted.values(of: fields), secret: secret).hex
   }
 
   /// The digest of values that already stand in their order.
