@@ -7,11 +7,15 @@ package struct JSONParser {
   private var place = 0
   private var depth = 0
   private let deepest: Int
+  private let takesNUL: Bool
 
-  /// - Parameter deepest: containers within containers.
-  package init(_ bytes: [UInt8], deepest: Int) {
+  /// - Parameters:
+  ///   - deepest: containers within containers.
+  ///   - takesNUL: texts may hold U+0000, which RFC 8259 allows and few readers like.
+  package init(_ bytes: [UInt8], deepest: Int, takesNUL: Bool = false) {
     self.bytes = bytes
     self.deepest = deepest
+    self.takesNUL = takesNUL
   }
 
   /// The document, and nothing behind it.
@@ -177,7 +181,7 @@ extension JSONParser {
   /// Behind `\u`: four digits, or two surrogates that belong together.
   private mutating func scalar() throws(JSONFault) -> Unicode.Scalar {
     let first = try codeUnit()
-    guard first != 0 else { throw .nulCharacter }
+    guard first != 0 || takesNUL else { throw .nulCharacter }
     if let scalar = Unicode.Scalar(first) { return scalar }
     guard UTF16.isLeadSurrogate(first), take(UInt8(ascii: "\\")), take(UInt8(ascii: "u")) else { throw .malformed }
     let second = try codeUnit()

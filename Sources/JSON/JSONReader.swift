@@ -5,7 +5,7 @@ package enum JSONReader {
   package static let deepest = 64
 
   package static func value<Value: Decodable>(_ type: Value.Type, from text: String) throws -> Value {
-    var parser = JSONParser(Array(text.utf8), deepest: deepest)
+    var parser = JSONParser(Array(text.utf8), deepest: deepest, takesNUL: true)
     return try Value(from: JSONTreeReader(tree: try parser.document()))
   }
 }

@@ -35,7 +35,7 @@ struct JSONWriterTests {
   static func sample(_ random: inout Xorshift) -> Sample {
     func text(_ random: inout Xorshift) -> String {
       let pieces = [
-        "a", "\"", "\\", "/", "\n", "\r", "\t", "\u{8}", "\u{c}", "\u{1}", "\u{1f}", "\u{7f}", "é", "Ж", "😀", "\u{2028}", " ", "0",
+        "a", "\"", "\\", "/", "\n", "\r", "\t", "\u{8}", "\u{c}", "\u{0}", "\u{1}", "\u{1f}", "\u{7f}", "é", "Ж", "😀", "\u{2028}", " ", "0",
       ]
       return (0..<Int.random(in: 0...12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }.joined()
     }

@@ -45,7 +45,7 @@ import Testing
     }
   }
 
-  @Test("leaves the neighbours of a bad unit in the same group unharmed")
+  @Test("leaves the neighbours of a bad unit unharmed")
   func badNeighbour() async throws {
     try await withStore { store in
       let bad = Sample.link("bad", payments: [Sample.attempt(.paid, amount: 1, captured: 2)])
@@ -57,7 +57,8 @@ import Testing
           tasks.append(Task { await outcomes.add(link.order.text) { try await store.insert(link) } })
         }
       }
-      #expect(store.commits - before == 1)
+      // The bad one had written when it failed, so that the group was taken back and each ran again alone.
+      #expect(store.commits - before == 8)
       let failed = await outcomes.failed
       #expect(failed.map(\.key) == ["bad"])
       #expect(failed["bad"]?.code == .corrupt)
