@@ -56,11 +56,11 @@ enum OutboxStatements {
     """
     UPDATE endpoint SET failures = :failures, rests_until = :until, disabled_at = coalesce(disabled_at, :disabled) WHERE name = :endpoint
     """)
-  /// A value in a SELECT has no column to take its type from: PostgreSQL asks for it.
+  /// An event without a place yet is on its way to every endpoint as it is. A value in a SELECT has no column to take its type from: PostgreSQL asks for it.
   static let queueAgain = SQLStatement(
     """
     INSERT INTO delivery (endpoint, event, merchant, status, tries, due_at)
-    SELECT CAST(:endpoint AS TEXT), feed, merchant, 'waiting', 0, CAST(:at AS BIGINT) FROM event WHERE id = :id
+    SELECT CAST(:endpoint AS TEXT), feed, merchant, 'waiting', 0, CAST(:at AS BIGINT) FROM event WHERE id = :id AND feed IS NOT NULL
     ON CONFLICT (endpoint, event) DO UPDATE SET status = 'waiting', tries = 0, due_at = excluded.due_at
     """)
   static let enable = SQLStatement("UPDATE endpoint SET failures = 0, rests_until = NULL, disabled_at = NULL WHERE name = :endpoint")

@@ -12,6 +12,8 @@ enum Schema {
     ("2", { _ in version2 }),
     ("3", { _ in version3 }),
     ("4", { version4($0) }),
+    ("5", { _ in "" }),
+    ("6", { version6($0) }),
   ]
 
   /// The version that this program writes.

@@ -83,7 +83,7 @@ struct Serve {
     let operationsAddresses = try ListeningServer.start(operations)
     let apiAddresses = try ListeningServer.start(api)
     let schedule = Schedule(
-      jobs: gateway.jobs(connections: { api.openConnections }) + jobs(draining), loops: loops, draining: draining,
+      jobs: gateway.jobs(connections: { api.openConnections }, draining: draining) + jobs(draining), loops: loops, draining: draining,
       time: time,
       logger: logger)
     logger.notice(
