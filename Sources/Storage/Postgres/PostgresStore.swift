@@ -63,7 +63,7 @@ package final class PostgresStore: BookStore {
   package func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { writer.onChange(tell) }
 
   package func makePartitions() async throws(StoreError) {
-    try await steps { db in try Self.partitions(db).makeAhead() }
+    try await write { db in try Self.partitions(db).makeAhead() }
   }
 
   package func dropPartitions(of kind: Retention.Kind, before: Timestamp, isDryRun: Bool) async throws(StoreError) -> (
@@ -71,7 +71,7 @@ package final class PostgresStore: BookStore {
   ) {
     guard let table = PostgresPartitions.table(kind) else { return (0, false) }
     let limit = limits.pruneCount
-    return try await steps { db in
+    return try await write { db in
       try Self.partitions(db).drop(table, before: before, isDryRun: isDryRun, counting: limit)
     }
   }

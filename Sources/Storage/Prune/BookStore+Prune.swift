@@ -11,7 +11,7 @@ extension BookStore {
     let size = limits.pruneBatch
     try await makePartitions()
     return try await prune(retention, at: now, isDryRun: false, batches: batches, while: goesOn) { kind, before, place throws(StoreError) in
-      try await steps { db in try Pruner(db: db).step(kind, before: before, behind: place, limit: size) }
+      try await write { db in try Pruner(db: db).step(kind, before: before, behind: place, limit: size) }
     }
   }
 
@@ -50,13 +50,5 @@ extension BookStore {
       all.append(pruned)
     }
     return all
-  }
-
-  /// Runs statements through the writer's queue, in a transaction, durable before it returns.
-  func steps<Value: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> Value) async throws(StoreError) -> Value {
-    let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-      enqueue(WaitingUnit(steps: body) { continuation.resume(returning: $0) })
-    }
-    return try result.get()
   }
 }

@@ -12,7 +12,7 @@ enum Schema {
     ("2", { _ in version2 }),
     ("3", { _ in version3 }),
     ("4", { version4($0) }),
-    ("5", { _ in "" }),
+    ("5", { _ in version5 }),
     ("6", { version6($0) }),
   ]
 

@@ -6,6 +6,7 @@ import Testing
 /// Taking away what is past its time, whatever engine is behind it.
 @Suite("Prune") struct PruneTests {
   private static let crm = OutboxTests.endpoint("crm")
+  private static let ours = LeaseTerms(holder: "ours", time: .seconds(30))
   /// A year and a half after everything that the tests write at `Sample.start`.
   private static let now = Sample.start + .days(550)
 
@@ -139,12 +140,13 @@ import Testing
       try await event(store, "B")
       // Not even looked at.
       #expect(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 0)
-      let taken = try await store.take(for: Self.crm, at: Sample.start, until: Sample.at(30), limit: 8)
+      let taken = try await store.take(for: Self.crm, under: Self.ours, at: Sample.start, limit: 8)
       #expect(taken.count == 2)
       #expect(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 0)
       let attempt = DeliveryAttempt(at: Self.now, duration: .milliseconds(1), end: .answered(status: 200))
       _ = try await store.record(
-        DeliveryRecord(endpoint: Self.crm.name, place: taken[0].place, attempt: attempt, next: .delivered, at: Self.now))
+        DeliveryRecord(
+          endpoint: Self.crm.name, place: taken[0].place, attempt: attempt, next: .delivered, at: Self.now, holder: Self.ours.holder))
       #expect(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 1)
       #expect(try await Self.rows(store)[.attempts] == 0)
       let left = try await store.deliveries(DeliveryQuery(merchants: [Sample.shop]))
