@@ -85,7 +85,7 @@ final class PostgresSequencer: Sendable {
 }
 
 enum SequencerStatements {
-  static let isAnyWaiting = SQLStatement("SELECT 1 FROM event WHERE feed IS NULL LIMIT 1")
+  static let isAnyWaiting = SQLStatement("SELECT 1 FROM event WHERE feed IS NULL ORDER BY number LIMIT 1")
   static let lock = SQLStatement("SELECT last FROM feed_end WHERE one = 1 FOR UPDATE")
   /// A statement of its own behind the lock: it sees all that was committed before the lock was given.
   static let place = SQLStatement(

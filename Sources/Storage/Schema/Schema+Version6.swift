@@ -27,6 +27,8 @@ extension Schema {
     CREATE INDEX event_waiting ON event (number) WHERE feed IS NULL;
     DROP INDEX event_merchant;
     CREATE INDEX event_merchant ON event (merchant, feed);
+    DROP INDEX event_link;
+    CREATE INDEX event_link ON event (link, sequence, number) WHERE link IS NOT NULL;
     CREATE TABLE feed_end (
       one INTEGER PRIMARY KEY CHECK (one = 1),
       last INTEGER NOT NULL CHECK (last >= 0)
