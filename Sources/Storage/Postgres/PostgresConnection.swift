@@ -12,7 +12,8 @@ import Payments
   private var prepared: Set<Int> = []
   /// Sent before the next statements, in the same pipeline: the BEGIN of a transaction that reads.
   private var pending: [Bound] = []
-  private let patience: Duration
+  private let usualPatience: Duration
+  private var patience: Duration
 
   /// Connects, and settles what a session of ours is like.
   init(_ location: PostgresLocation, password: String?, limits: StorageLimits) throws {
@@ -24,7 +25,8 @@ import Payments
     ]
     if let password { settings.append(("password", password)) }
     if let file = location.sslRootCertificate { settings.append(("sslrootcert", file)) }
-    patience = limits.statementTimeout + .seconds(5)
+    usualPatience = limits.statementTimeout + .seconds(5)
+    patience = usualPatience
     guard let handle = unsafe Self.connected(settings) else { throw PostgresError(message: "out of memory") }
     unsafe self.handle = handle
     guard unsafe PQstatus(handle) == CONNECTION_OK else {
@@ -92,6 +94,14 @@ import Payments
       throw error
     }
   }
+
+  /// Statements of this transaction may take as long as a day.
+  func unhurried() throws {
+    try run([Bound(PostgresStatements.unhurried, [])])
+    patience = .hours(24)
+  }
+
+  func hurried() { patience = usualPatience }
 
   /// Runs a text that is not kept: a migration's.
   func execute(_ text: String) throws {
