@@ -40,13 +40,13 @@ struct CallbackEvidence {
     return isSecret && !text.isEmpty ? "<withheld>" : text
   }
 
-  /// Whether a name speaks of a card, in whatever case.
   private static func isCard(_ name: String) -> Bool {
-    let letters = name.utf8.map { $0 | 0x20 }
-    return ["card", "pan"].contains { word in
-      letters.indices.contains { letters[$0...].starts(with: word.utf8) }
-    }
+    KnownFields.names.contains(name) ? knownCards.contains(name) : speaksOfCard(name)
   }
+
+  private static let knownCards = KnownFields.names.filter(speaksOfCard)
+
+  private static func speaksOfCard(_ name: String) -> Bool { name.lowercased().contains("card") || name.lowercased().contains("pan") }
 
   /// Hex of SHA-256 over the merchant and all fields but the changing ones. Each part is led by its length, so that no two messages
   /// give the same bytes; fields are sorted, since a repeat need not keep their order.
