@@ -66,29 +66,31 @@ final class Stand: @unchecked Sendable {
     try await startGateway()
   }
 
-  func startSandbox() async throws {
-    let program = try Program(
-      [
-        "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
-        folder.appendingPathComponent("secret").path, "--seed", "7",
-      ], in: folder, name: "sandbox")
+  func startSandbox(descriptors: String? = nil) async throws {
+    let words = [
+      "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
+      folder.appendingPathComponent("secret").path, "--seed", "7",
+    ]
+    let program = try program(words, descriptors: descriptors, name: "sandbox")
     sandbox = program
     try await ready(program, "\(acquirer)/control/payments")
   }
 
-  /// - Parameter descriptors: how many the process may have open (RLIMIT_NOFILE).
-  func startGateway(environment: [String: String] = [:], descriptors: Int? = nil) async throws {
+  /// - Parameter descriptors: the options of `ulimit` for how many the process may have open (RLIMIT_NOFILE), such as `-S -n 64`.
+  func startGateway(environment: [String: String] = [:], descriptors: String? = nil) async throws {
     let words = ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path]
-    let program =
-      if let descriptors {
-        try Program(
-          ["-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\"", Program.path] + words, in: folder, environment: environment,
-          name: "gateway", executable: "/bin/sh")
-      } else {
-        try Program(words, in: folder, environment: environment, name: "gateway")
-      }
+    let program = try program(words, environment: environment, descriptors: descriptors, name: "gateway")
     gateway = program
     try await ready(program, "\(operations)/readyz")
+  }
+
+  private func program(
+    _ words: [String], environment: [String: String] = [:], descriptors: String?, name: String
+  ) throws -> Program {
+    guard let descriptors else { return try Program(words, in: folder, environment: environment, name: name) }
+    return try Program(
+      ["-c", "ulimit \(descriptors) && exec \"$0\" \"$@\"", Program.path] + words, in: folder, environment: environment, name: name,
+      executable: "/bin/sh")
   }
 
   /// `serve --sandbox`: gateway and acquirer in one process, with one virtual clock.
