@@ -22,7 +22,7 @@ import Testing
   @Test("The soft limit is raised to what the settings need, and no further, when the hard limit allows it")
   func raised() async throws {
     let stand = try Stand(limits: ["connections: 1000", "acquirer_in_flight: 10"])
-    try await stand.startGateway(descriptors: "-S -n 64")
+    try await stand.startGateway(under: Self.limited("-S -n 64"))
     let gateway = try #require(stand.gateway)
     let needed = 1000 + Descriptors.base(loops: ProcessInfo.processInfo.activeProcessorCount) + 10 * Descriptors.perCall + 256
     #expect(try Self.softLimit(of: gateway) == needed)
@@ -35,7 +35,7 @@ import Testing
   @Test("A soft limit that is enough stays as it is")
   func enough() async throws {
     let stand = try Stand(limits: ["connections: 10", "acquirer_in_flight: 10"])
-    try await stand.startGateway(descriptors: "-S -n 1500")
+    try await stand.startGateway(under: Self.limited("-S -n 1500"))
     #expect(try Self.softLimit(of: #require(stand.gateway)) == 1500)
   }
 
@@ -43,7 +43,7 @@ import Testing
   func lowered() async throws {
     let stand = try Stand(limits: ["connections: 1000"])
     try await stand.startSandbox()
-    try await stand.startGateway(descriptors: "-n 300")
+    try await stand.startGateway(under: Self.limited("-n 300"))
     let gateway = try #require(stand.gateway)
     #expect(try Self.softLimit(of: gateway) == 300)
     let warnings = gateway.log.split(separator: "\n").filter { $0.contains("too few descriptors") }
@@ -73,7 +73,7 @@ import Testing
   func refused() async throws {
     let stand = try Stand()
     let outcome = try await Program.run(
-      ["-c", "ulimit -n 60 && exec \"$0\" serve --config paylink.yaml", Program.path], in: stand.folder, executable: "/bin/sh")
+      Self.limited("-n 60").dropFirst() + [Program.path, "serve", "--config", "paylink.yaml"], in: stand.folder, executable: "/bin/sh")
     #expect(outcome.status == 69)
     let lines = outcome.errors.split(separator: "\n").filter { !$0.hasPrefix("{") }
     #expect(lines.count == 1, "\(outcome.errors)")
@@ -83,9 +83,12 @@ import Testing
   @Test("The sandbox alone raises its limit too")
   func sandbox() async throws {
     let stand = try Stand()
-    try await stand.startSandbox(descriptors: "-S -n 64")
+    try await stand.startSandbox(under: Self.limited("-S -n 64"))
     #expect(try Self.softLimit(of: #require(stand.sandbox)) > 10_000)
   }
+
+  /// Runs the words behind it with so many descriptors.
+  private static func limited(_ options: String) -> [String] { ["/bin/sh", "-c", "ulimit \(options) && exec \"$0\" \"$@\""] }
 
   /// proc(5), `limits`.
   private static func softLimit(of program: Program) throws -> Int {

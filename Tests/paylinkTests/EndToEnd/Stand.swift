@@ -66,31 +66,27 @@ final class Stand: @unchecked Sendable {
     try await startGateway()
   }
 
-  func startSandbox(descriptors: String? = nil) async throws {
+  func startSandbox(under wrapper: [String] = []) async throws {
     let words = [
       "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
       folder.appendingPathComponent("secret").path, "--seed", "7",
     ]
-    let program = try program(words, descriptors: descriptors, name: "sandbox")
+    let program = try Program(wrapper + [Program.path] + words, in: folder, name: "sandbox", executable: nil)
     sandbox = program
     try await ready(program, "\(acquirer)/control/payments")
   }
 
-  /// - Parameter descriptors: the options of `ulimit` for how many the process may have open (RLIMIT_NOFILE), such as `-S -n 64`.
-  func startGateway(environment: [String: String] = [:], descriptors: String? = nil) async throws {
+  /// - Parameters:
+  ///   - wrapper: the words of a command that runs the words behind them.
+  ///   - path: a copy of the program that is run instead of it.
+  func startGateway(
+    environment: [String: String] = [:], under wrapper: [String] = [], program path: String = Program.path,
+    within limit: Duration = .seconds(20)
+  ) async throws {
     let words = ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path]
-    let program = try program(words, environment: environment, descriptors: descriptors, name: "gateway")
+    let program = try Program(wrapper + [path] + words, in: folder, environment: environment, name: "gateway", executable: nil)
     gateway = program
-    try await ready(program, "\(operations)/readyz")
-  }
-
-  private func program(
-    _ words: [String], environment: [String: String] = [:], descriptors: String?, name: String
-  ) throws -> Program {
-    guard let descriptors else { return try Program(words, in: folder, environment: environment, name: name) }
-    return try Program(
-      ["-c", "ulimit \(descriptors) && exec \"$0\" \"$@\"", Program.path] + words, in: folder, environment: environment, name: name,
-      executable: "/bin/sh")
+    try await ready(program, "\(operations)/readyz", within: limit)
   }
 
   /// `serve --sandbox`: gateway and acquirer in one process, with one virtual clock.
@@ -110,8 +106,8 @@ final class Stand: @unchecked Sendable {
     gateway = nil
   }
 
-  private func ready(_ program: Program, _ url: String) async throws {
-    let isReady = await Poll.until(.seconds(20)) {
+  private func ready(_ program: Program, _ url: String, within limit: Duration = .seconds(20)) async throws {
+    let isReady = await Poll.until(limit) {
       guard program.isRunning else { return true }
       return (try? await Wire.send(.get, url, timeout: .seconds(1)))?.status == 200
     }
