@@ -31,6 +31,8 @@ package struct StorageLimits: Hashable, Sendable {
   package var eventsOfLink = 10_000
   /// Rows that one transaction of `prune` takes away: some 20 ms of the writer's time.
   package var pruneBatch = 1000
+  /// Links or messages that `erase` looks at in one statement: some 20 ms.
+  package var eraseWindow = 5000
   /// Where `prune --dry-run` stops counting: a second or two of reading.
   package var pruneCount = 1_000_000
 
@@ -52,6 +54,10 @@ package struct StorageLimits: Hashable, Sendable {
   package var placesAtOnce = 1000
   /// The longest wait between two attempts to connect.
   package var reconnectWait: Duration = .seconds(2)
+  /// The least time between two notices of what was committed: a busy program tells 200 times a second, and nobody waits a noticeable time for it.
+  package var noticeEvery: Duration = .milliseconds(5)
+  /// How often an idle listening connection is tried: one that was cut without a word is found out so, and others' commits are asked for meanwhile.
+  package var noticeProbe: Duration = .seconds(10)
 
   package init() {}
 

@@ -29,6 +29,10 @@ package final class SQLiteStore: BookStore {
     writer = GroupWriter(pool: pool, connection: connection, limits: limits, logger: logger)
   }
 
+  /// The file is one program's, which its lock sees to.
+  package var hearsOthers: Bool { true }
+  package func onMissed(_ tell: @escaping @Sendable () -> Void) {}
+
   /// Transactions that wrote something, since the opening: how well commits are shared.
   package var commits: Int { writer.commits.load(ordering: .relaxed) }
 
@@ -48,6 +52,22 @@ package final class SQLiteStore: BookStore {
         continuation.resume()
       }
     }
+  }
+
+  /// Writes the file anew, and its log to nothing: pages that were given free still hold what stood in them.
+  package func forgetOldBytes() async throws(StoreError) {
+    let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { [pool] in
+        do {
+          try pool.vacuum()
+          try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
+          continuation.resume(returning: .success(()))
+        } catch {
+          continuation.resume(returning: .failure(StoreError(error, while: "writing the file anew")))
+        }
+      }
+    }
+    try result.get()
   }
 
   package func enqueue(_ unit: WaitingUnit) { writer.enqueue(unit) }
