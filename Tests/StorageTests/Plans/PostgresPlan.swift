@@ -32,7 +32,7 @@ struct PostgresPlan {
       }
       let conditions = lines[(place + 1)...].prefix { !$0.contains("->") }
       if conditions.contains(where: { $0.contains("Index Cond") })
-        || ["event_waiting", "delivery_waiting"].contains(match.1 ?? match.2 ?? "")
+        || (match.1 ?? match.2) == "event_waiting"
       {
         return nil
       }
