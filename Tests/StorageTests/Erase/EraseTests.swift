@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import Payments
+import PostgresTesting
 import Testing
 
 @testable import Storage

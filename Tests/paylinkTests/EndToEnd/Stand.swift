@@ -3,12 +3,15 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A gateway and a sandbox acquirer as two processes on free ports, with an SQLite file in a folder of their own.
+/// A gateway and a sandbox acquirer as two processes on free ports, with an SQLite file in a folder of their own, or in a database that is given; or one more gateway
+/// beside those of another stand.
 final class Stand: @unchecked Sendable {
   let folder: URL
   let gatewayPort: Int
   let operationsPort: Int
   let sandboxPort: Int
+  /// As the settings say it.
+  let database: String
   static let key = "sk_test_end_to_end_0123456789abcdef"
   static let readOnlyKey = "sk_test_read_only_0123456789abcdef0"
   static let operatorKey = "sk_test_operator_0123456789abcdef01"
@@ -28,17 +31,23 @@ final class Stand: @unchecked Sendable {
   ///   - limits: `name: value` lines.
   ///   - keys: further lines of the list of API keys, without indentation.
   ///   - settings: further lines of the top level.
+  ///   - database: instead of a file of its own.
+  ///   - publicPort: where the gateway is seen, if not where it listens.
+  ///   - other: whose sandbox and database it shares.
   init(
-    api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = []
+    api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = [],
+    database: String? = nil, publicPort: Int? = nil, beside other: Stand? = nil
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let ports = try FreePorts.take(3)
-    (gatewayPort, operationsPort, sandboxPort) = (ports[0], ports[1], ports[2])
+    (gatewayPort, operationsPort, sandboxPort) = (ports[0], ports[1], other?.sandboxPort ?? ports[2])
+    self.database = database ?? other?.database ?? "sqlite:\(folder.path)/paylink.db"
     try Self.secret.write(to: folder.appendingPathComponent("secret"), atomically: true, encoding: .utf8)
     var lines = [
-      "listen: 127.0.0.1:\(gatewayPort)", "ops_listen: 127.0.0.1:\(operationsPort)", "public_url: \(url)",
-      "database: sqlite:\(folder.path)/paylink.db", "merchants:", "  - name: main", "    merchant_id: \(Self.merchantNumber)",
+      "listen: 127.0.0.1:\(gatewayPort)", "ops_listen: 127.0.0.1:\(operationsPort)",
+      "public_url: http://127.0.0.1:\(publicPort ?? gatewayPort)", "database: \(self.database)", "merchants:", "  - name: main",
+      "    merchant_id: \(Self.merchantNumber)",
       "    secret_key_file: \(folder.path)/secret", "    base_url: \(acquirer)", "    api: \(api)", "    currency: UZS",
     ]
     lines += merchantSettings.map { "    \($0)" }
@@ -66,29 +75,27 @@ final class Stand: @unchecked Sendable {
     try await startGateway()
   }
 
-  func startSandbox() async throws {
-    let program = try Program(
-      [
-        "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
-        folder.appendingPathComponent("secret").path, "--seed", "7",
-      ], in: folder, name: "sandbox")
+  func startSandbox(under wrapper: [String] = []) async throws {
+    let words = [
+      "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
+      folder.appendingPathComponent("secret").path, "--seed", "7",
+    ]
+    let program = try Program(wrapper + [Program.path] + words, in: folder, name: "sandbox", executable: nil)
     sandbox = program
     try await ready(program, "\(acquirer)/control/payments")
   }
 
-  /// - Parameter descriptors: how many the process may have open (RLIMIT_NOFILE).
-  func startGateway(environment: [String: String] = [:], descriptors: Int? = nil) async throws {
+  /// - Parameters:
+  ///   - wrapper: the words of a command that runs the words behind them.
+  ///   - path: a copy of the program that is run instead of it.
+  func startGateway(
+    environment: [String: String] = [:], under wrapper: [String] = [], program path: String = Program.path,
+    within limit: Duration = .seconds(20)
+  ) async throws {
     let words = ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path]
-    let program =
-      if let descriptors {
-        try Program(
-          ["-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\"", Program.path] + words, in: folder, environment: environment,
-          name: "gateway", executable: "/bin/sh")
-      } else {
-        try Program(words, in: folder, environment: environment, name: "gateway")
-      }
+    let program = try Program(wrapper + [path] + words, in: folder, environment: environment, name: "gateway", executable: nil)
     gateway = program
-    try await ready(program, "\(operations)/readyz")
+    try await ready(program, "\(operations)/readyz", within: limit)
   }
 
   /// `serve --sandbox`: gateway and acquirer in one process, with one virtual clock.
@@ -108,8 +115,8 @@ final class Stand: @unchecked Sendable {
     gateway = nil
   }
 
-  private func ready(_ program: Program, _ url: String) async throws {
-    let isReady = await Poll.until(.seconds(20)) {
+  private func ready(_ program: Program, _ url: String, within limit: Duration = .seconds(20)) async throws {
+    let isReady = await Poll.until(limit) {
       guard program.isRunning else { return true }
       return (try? await Wire.send(.get, url, timeout: .seconds(1)))?.status == 200
     }

@@ -1,20 +1,16 @@
 import Foundation
-import Payments
 import Synchronization
-import Testing
-
-@testable import Storage
 
 /// A PostgreSQL of the tests' own, in a temporary folder, on a Unix socket alone, as an unprivileged user. A shell watches over it: it stops the server and takes the
 /// folder away when this process ends, however it ends.
-final class PostgresCluster: Sendable {
-  let folder: String
+package final class PostgresCluster: Sendable {
+  package let folder: String
   private let keeper: Mutex<Pipe>
 
   /// One for all tests of the process that leave it as it is.
-  static let shared = Result { try PostgresCluster() }
+  package static let shared = Result { try PostgresCluster() }
 
-  init() throws {
+  package init() throws {
     folder = "/tmp/paylink-pg-\(UUID().uuidString.prefix(8))"
     let (input, output) = (Pipe(), Pipe())
     let process = Process()
@@ -25,7 +21,7 @@ final class PostgresCluster: Sendable {
     try process.run()
     keeper = Mutex(input)
     let said = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-    guard said == "ready\n" else { throw StoreError(.unavailable, "PostgreSQL 15 does not start: \(said)") }
+    guard said == "ready\n" else { throw Trouble(description: "PostgreSQL 15 does not start: \(said)") }
   }
 
   private static let script = """
@@ -44,49 +40,36 @@ final class PostgresCluster: Sendable {
       case $order in
         immediate|fast) as $bin/pg_ctl -D data -w -m "$order" stop >>init.log 2>&1 </dev/null; touch "done.$order" ;;
         start) start; touch done.start ;;
+        database*) as $bin/createdb -h "$PWD" -U paylink "${order#database-}" >>init.log 2>&1 </dev/null && touch "done.$order" ;;
       esac
     done
     as $bin/pg_ctl -D data -m immediate stop >/dev/null 2>&1 </dev/null
     cd / && rm -rf "$1"
     """
 
+  package struct Trouble: Error, CustomStringConvertible {
+    package let description: String
+  }
+
+  /// Where a database is, as the settings say it.
+  package func url(_ name: String) -> String { "postgres://paylink@\(folder.replacing("/", with: "%2F"))/\(name)" }
+
+  /// Makes a new, empty database, without a word of ours to it.
+  /// - Returns: its name.
+  package func newDatabase() async throws -> String {
+    let name = "t\(UUID().uuidString.replacing("-", with: "").lowercased())"
+    try await order("database-\(name)")
+    return name
+  }
+
   /// `start`, or a way to stop: `fast`, or `immediate`, which is a crash. Returns when it is done.
-  func order(_ order: String) async throws {
+  package func order(_ order: String) async throws {
     try? FileManager.default.removeItem(atPath: "\(folder)/done.\(order)")
     try keeper.withLock { try $0.fileHandleForWriting.write(contentsOf: Data("\(order)\n".utf8)) }
     let deadline = ContinuousClock.now + .seconds(30)
     while !FileManager.default.fileExists(atPath: "\(folder)/done.\(order)") {
-      try #require(ContinuousClock.now < deadline, "PostgreSQL did not \(order)")
+      guard ContinuousClock.now < deadline else { throw Trouble(description: "PostgreSQL did not \(order)") }
       try await Task.sleep(for: .milliseconds(5))
     }
-  }
-
-  func location(_ name: String) -> PostgresLocation {
-    do { return try PostgresLocation("postgres://paylink@\(folder.replacing("/", with: "%2F"))/\(name)") } catch {
-      preconditionFailure("a folder of ours is a host: \(error)")
-    }
-  }
-
-  /// A new, empty database.
-  func database() throws -> PostgresLocation {
-    let name = "t\(UUID().uuidString.replacing("-", with: "").lowercased())"
-    try connection(location("postgres")).execute("CREATE DATABASE \(name)")
-    return location(name)
-  }
-
-  /// A connection beside the store's.
-  func connection(_ location: PostgresLocation) throws -> PostgresConnection {
-    try PostgresConnection(location, password: nil, limits: StorageLimits())
-  }
-
-  /// A store in a database of its own.
-  func withStore(_ limits: StorageLimits = StorageLimits(), _ body: (PostgresStore, PostgresLocation) async throws -> Void) async throws {
-    let location = try database()
-    let store = try PostgresStore.open(location, password: nil, limits: limits, logger: .quiet)
-    do { try await body(store, location) } catch {
-      await store.close()
-      throw error
-    }
-    await store.close()
   }
 }
