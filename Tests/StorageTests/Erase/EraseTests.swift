@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import Payments
 import PostgresTesting
 import Testing
@@ -119,8 +120,9 @@ import Testing
     try await TemporaryFolder.with { folder in
       let path = folder.file("books.db")
       let store = try SQLiteStore.open(path: path, logger: .quiet)
+      // As a SQLite that was not built to overwrite what it gives free.
+      try await store.pool.writeWithoutTransaction { db in try db.execute(sql: "PRAGMA secure_delete = OFF") }
       _ = try await fill(store)
-      // Copies of before in free pages and the log.
       _ = try await store.erase(.phone(Self.phone), metadata: true)
       for name in [path, "\(path)-wal"] where FileManager.default.fileExists(atPath: name) {
         let bytes = try Data(contentsOf: URL(filePath: name))

@@ -6,8 +6,10 @@ import Payments
 struct PostgresPlan {
   let lines: [String]
 
-  init(of statement: SQLStatement, _ db: PostgresConnection) throws {
-    for setting in Self.settings { try db.execute("SET \(setting)") }
+  /// - Parameter isFree: nothing is switched off.
+  init(of statement: SQLStatement, isFree: Bool = false, _ db: PostgresConnection) throws {
+    try db.execute("RESET ALL")
+    for setting in isFree ? Array(Self.settings.prefix(1)) : Self.settings { try db.execute("SET \(setting)") }
     try db.execute("PREPARE hot AS \(statement.text(.postgres))")
     let values = statement.parameters.isEmpty ? "" : "(\(statement.parameters.map { _ in "NULL" }.joined(separator: ", ")))"
     lines = try db.all(SQLStatement("EXPLAIN EXECUTE hot\(values)"), []) { try $0.string(0) }
@@ -30,7 +32,7 @@ struct PostgresPlan {
       }
       let conditions = lines[(place + 1)...].prefix { !$0.contains("->") }
       if conditions.contains(where: { $0.contains("Index Cond") })
-        || ["event_waiting", "delivery_waiting"].contains(match.1 ?? match.2 ?? "")
+        || (match.1 ?? match.2) == "event_waiting"
       {
         return nil
       }

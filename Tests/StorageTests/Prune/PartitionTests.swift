@@ -114,6 +114,8 @@ import Testing
     try beside.execute("COMMIT")
     let events = (0..<3).map { _ in Event(kind: .linkActive, at: Sample.start, merchant: link.merchant, link: link) }
     for event in events { try beside.run(BookStatements.insertEvent, try EventColumn.allCases.map { try $0.value(of: event) }) }
+    let followed = [Sample.shop.text.sql, Int64(0).sql, Int64.min.sql, 10.sql]
+    #expect(try beside.all(BookStatements.feed, followed) { try $0.string(0) } == events.map(\.id.text))
     // A place that was lost with its transaction stays a gap.
     try beside.execute("DELETE FROM event WHERE id = '\(events[1].id.text)'")
     try beside.execute(
@@ -142,6 +144,11 @@ import Testing
     query.limit = 5
     let rest = try await store.feed(query)
     #expect(rest.events.map(\.id) == [next.id] && rest.last == 4)
+    // The program of before is still there, with the statements that it prepared: what it writes gets a place, what it reads has one.
+    let late = Event(kind: .linkActive, at: Sample.start, merchant: link.merchant, link: link)
+    try beside.run(BookStatements.insertEvent, try EventColumn.allCases.map { try $0.value(of: late) })
+    await store.settled()
+    #expect(try beside.all(BookStatements.feed, followed) { try $0.string(0) } == [events[0], events[2], next, late].map(\.id.text))
     try await keep(store, at: Sample.start, "new")
     #expect(
       try Self.texts(beside, "SELECT digest FROM message ORDER BY number").last == "new")

@@ -139,10 +139,10 @@ import Testing
       try await event(store, "A")
       try await event(store, "B")
       // Not even looked at.
-      #expect(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 0)
+      try #require(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 0)
       let taken = try await store.take(for: Self.crm, under: Self.ours, at: Sample.start, limit: 8)
-      #expect(taken.count == 2)
-      #expect(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 0)
+      try #require(taken.count == 2)
+      try #require(Self.counts(try await store.prune(Retention(), at: Self.now))[.events] == 0)
       let attempt = DeliveryAttempt(at: Self.now, duration: .milliseconds(1), end: .answered(status: 200))
       _ = try await store.record(
         DeliveryRecord(
