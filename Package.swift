@@ -114,6 +114,8 @@ let package = Package(
 
     // Books, acquirer and clock for tests of what stands on the ports of Payments.
     .target(name: "PaymentsTesting", dependencies: ["Payments"], path: "Tests/PaymentsTesting", swiftSettings: settings),
+    // A real PostgreSQL for tests, and a way to it that can be cut.
+    .target(name: "PostgresTesting", path: "Tests/PostgresTesting", swiftSettings: settings),
 
     tests("Transport"),
     tests("HTTPServer", ["Transport", "HTTPClient", httpTypes]),
@@ -131,13 +133,13 @@ let package = Package(
       "Webhooks",
       ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
-    tests("Storage", ["Payments", grdb, logging]),
+    tests("Storage", ["Payments", "PostgresTesting", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",
       [
-        "Payments", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient", "Transport",
-        "QRCode", crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
+        "Payments", "PostgresTesting", "Facade", "Webhooks", "FreedomPay", "Storage", "Sandbox", "Operations", "HTTPServer", "HTTPClient",
+        "Transport", "QRCode", crypto, httpTypes, logging, serviceContext, .product(name: "Yams", package: "Yams"),
       ]),
   ] + fuzzTargets,
   cxxLanguageStandard: .cxx17

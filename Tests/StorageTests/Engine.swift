@@ -1,6 +1,7 @@
 import FoundationEssentials
 import Logging
 import Payments
+import PostgresTesting
 import Testing
 
 @testable import Storage

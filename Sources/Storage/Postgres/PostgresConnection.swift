@@ -7,29 +7,45 @@ import Payments
 ///
 /// SAFETY (`@unchecked`): `PostgresLine` hands it on from one use to the next, never to two.
 @safe final class PostgresConnection: SQLConnection, @unchecked Sendable {
-  /// SAFETY: ours, from PQconnectStartParams; finished once.
+  /// SAFETY: ours, from PostgresOpening; finished once.
   private let handle: OpaquePointer
   private var prepared: Set<Int> = []
   /// Sent before the next statements, in the same pipeline: the BEGIN of a transaction that reads.
   private var pending: [Bound] = []
   private let patience: Duration
 
-  /// Connects, and settles what a session of ours is like.
-  init(_ location: PostgresLocation, password: String?, limits: StorageLimits) throws {
+  /// What a connection is for: after a fail-over a server may still answer and only read.
+  enum Purpose: String, Sendable {
+    case writing = "read-write"
+    case reading = "any"
+  }
+
+  /// Connects to the first of the location's hosts that takes it, and settles what a session of ours is like.
+  static func open(
+    _ location: PostgresLocation, password: String?, limits: StorageLimits, for purpose: Purpose = .writing
+  ) throws -> PostgresConnection {
+    var failure: PostgresError?
+    for host in location.hosts {
+      do { return try PostgresConnection(location, host: host, password: password, limits: limits, purpose: purpose) } catch let error
+        as PostgresError
+      {
+        // The first host's trouble is told, unless a later one has something to say about us.
+        if failure == nil || error.isOfSettings { failure = error }
+      }
+    }
+    throw failure ?? PostgresError(message: "no host")
+  }
+
+  private init(_ location: PostgresLocation, host: String, password: String?, limits: StorageLimits, purpose: Purpose) throws {
     var settings = [
-      ("host", location.host), ("port", "\(location.port)"), ("user", location.user), ("dbname", location.name),
-      ("sslmode", location.sslMode),
-      ("connect_timeout", "\(max(2, limits.connectTimeout.components.seconds))"), ("application_name", "paylink"),
-      ("client_encoding", "UTF8"), ("tcp_user_timeout", "\(limits.statementTimeout.wholeMilliseconds)"), ("keepalives_idle", "30"),
+      ("host", host), ("port", "\(location.port)"), ("user", location.user), ("dbname", location.name), ("sslmode", location.sslMode),
+      ("application_name", "paylink"), ("client_encoding", "UTF8"), ("target_session_attrs", purpose.rawValue),
+      ("tcp_user_timeout", "\(limits.statementTimeout.wholeMilliseconds)"), ("keepalives_idle", "30"),
     ]
     if let password { settings.append(("password", password)) }
     if let file = location.sslRootCertificate { settings.append(("sslrootcert", file)) }
     patience = limits.statementTimeout + .seconds(5)
-    guard let handle = unsafe Self.connected(settings) else { throw PostgresError(message: "out of memory") }
-    unsafe self.handle = handle
-    guard unsafe PQstatus(handle) == CONNECTION_OK else {
-      throw PostgresError(state: unsafe Self.state(ofRefusal: handle), message: unsafe Self.firstLine(PQerrorMessage(handle)))
-    }
+    unsafe handle = unsafe try PostgresOpening.connected(settings, within: limits.connectTimeout, demandsTLS: location.demandsTLS)
     guard unsafe PQsetnonblocking(handle, 1) == 0, unsafe PQenterPipelineMode(handle) == 1 else {
       throw PostgresError(message: "no pipeline mode")
     }
@@ -180,26 +196,6 @@ import Payments
   private func lost() -> PostgresError { PostgresError(message: unsafe Self.firstLine(PQerrorMessage(handle))) }
 
   private static func name(_ statement: SQLStatement) -> String { "s\(statement.number)" }
-
-  private static func connected(_ settings: [(String, String)]) -> OpaquePointer? {
-    // libpq copies the texts.
-    var names: [UnsafePointer<CChar>?] = unsafe settings.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
-    var values: [UnsafePointer<CChar>?] = unsafe settings.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
-    defer { unsafe (names + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
-    return unsafe PQconnectdbParams(&names, &values, 0)
-  }
-
-  /// A refused connection has no result to ask: the server's words, which are English unless it was told otherwise, say what is wrong.
-  private static func state(ofRefusal handle: OpaquePointer) -> String? {
-    let text = unsafe String(cString: PQerrorMessage(handle))
-    guard text.contains("FATAL") else { return nil }
-    if text.contains("password authentication failed") || text.contains("no pg_hba.conf entry") || text.contains("no password supplied") {
-      return "28P01"
-    }
-    if text.contains("database \"") && text.contains("does not exist") { return "3D000" }
-    if text.contains("role \"") && text.contains("does not exist") { return "28000" }
-    return "57P03"
-  }
 
   private static func firstLine(_ text: UnsafeMutablePointer<CChar>?) -> String {
     guard let text = unsafe text else { return "" }

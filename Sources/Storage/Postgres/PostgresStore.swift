@@ -20,9 +20,9 @@ package final class PostgresStore: BookStore {
   ) throws(StoreError) -> PostgresStore {
     let store = PostgresStore(location, password: password, limits: limits, logger: logger)
     do {
-      _ = try PostgresConnector(location, password: password, limits: limits, logger: logger).connect()
+      _ = try PostgresConnector(location, password: password, limits: limits, logger: logger).connect(for: .writing)
     } catch {
-      if let error = error as? PostgresError, !error.isOfSettings, error.isLost {
+      if let error = error as? PostgresError, error.isPassing {
         logger.error("the database is not there yet", metadata: ["detail": "\(error.message)"])
         return store
       }
@@ -35,7 +35,7 @@ package final class PostgresStore: BookStore {
   /// - Returns: the versions before and after.
   package static func migrate(_ location: PostgresLocation, password: String?) throws(StoreError) -> (from: Int, to: Int) {
     do {
-      return try PostgresSchema.migrate(try PostgresConnection(location, password: password, limits: StorageLimits()))
+      return try PostgresSchema.migrate(try PostgresConnection.open(location, password: password, limits: StorageLimits()))
     } catch {
       throw StoreError(postgres: error, while: "migrating the database")
     }
@@ -45,9 +45,11 @@ package final class PostgresStore: BookStore {
     self.limits = limits
     self.logger = logger
     let connector = PostgresConnector(location, password: password, limits: limits, logger: logger)
-    let line = { PostgresLine(longest: limits.reconnectWait) { try connector.connect() } }
-    writer = PostgresWriter(line: line(), limits: limits, logger: logger)
-    readers = ReaderQueues((0..<limits.readers).map { _ in line() })
+    let line = { (purpose: PostgresConnection.Purpose) in
+      PostgresLine(longest: limits.reconnectWait) { try connector.connect(for: purpose) }
+    }
+    writer = PostgresWriter(line: line(.writing), limits: limits, logger: logger)
+    readers = ReaderQueues((0..<limits.readers).map { _ in line(.reading) })
   }
 
   package var commits: Int { writer.commits.load(ordering: .relaxed) }
@@ -115,8 +117,8 @@ private final class PostgresConnector: Sendable {
     (self.location, self.password, self.limits, self.logger) = (location, password, limits, logger)
   }
 
-  func connect() throws -> PostgresConnection {
-    let connection = try PostgresConnection(location, password: password, limits: limits)
+  func connect(for purpose: PostgresConnection.Purpose) throws -> PostgresConnection {
+    let connection = try PostgresConnection.open(location, password: password, limits: limits, for: purpose)
     if !isMigrated.load(ordering: .relaxed) {
       let migration = try PostgresSchema.migrate(connection)
       if migration.from != migration.to {

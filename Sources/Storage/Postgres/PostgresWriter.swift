@@ -204,6 +204,7 @@ extension PostgresWriter {
         throw StoreError(.outcomeUnknown, "committing: PostgreSQL \(error.state ?? "gone"), \(error.message)")
       }
       rollBack(db)
+      if error.isReadOnly { line.drop() }
       throw meaning(error)
     }
   }
