@@ -126,7 +126,8 @@ private final class Way: Sendable {
       for message in messages.take(bytes) {
         switch message.type {
         case UInt8(ascii: "P") where message.texts.dropFirst().first == "COMMIT": commits.insert(message.texts[0])
-        case UInt8(ascii: "B") where message.texts.count > 1 && commits.contains(message.texts[1]) && proxy.takes(.beforeCommit): return false
+        case UInt8(ascii: "B") where message.texts.count > 1 && commits.contains(message.texts[1]):
+          if proxy.takes(.beforeCommit) { return false }
         default: break
         }
       }

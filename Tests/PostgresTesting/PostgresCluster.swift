@@ -15,12 +15,14 @@ package final class PostgresCluster: Sendable {
   /// One for all tests of the process that leave it as it is.
   package static let shared = Result { try PostgresCluster() }
 
-  package init(secured: Bool = false) throws {
+  /// - Parameter disk: where the server's writes may be refused.
+  package init(secured: Bool = false, disk: FullDisk? = nil) throws {
     folder = "/tmp/paylink-pg-\(UUID().uuidString.prefix(8))"
     let (input, output) = (Pipe(), Pipe())
     let process = Process()
     process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = ["-c", Self.script, "cluster", folder, secured ? Self.password : ""]
+    process.environment = ProcessInfo.processInfo.environment.merging(disk?.server ?? [:]) { $1 }
     process.standardInput = input
     process.standardOutput = output
     try process.run()
@@ -30,7 +32,8 @@ package final class PostgresCluster: Sendable {
     port = Int(said.dropFirst("ready ".count).dropLast())
   }
 
-  /// Orders come in lines, numbered: `N start`, `N fast`, `N immediate`, `N sql DATABASE TEXT`. What came of one stands in `done.N`, its exit status first.
+  /// Orders come in lines, numbered: `N start`, `N fast`, `N immediate`, `N sql DATABASE TEXT`; `N standby` makes
+  /// a copy that follows, on a socket in `standby`, and `N promote` makes it the one that takes writes. What came of one stands in `done.N`, its exit status first.
   private static let script = """
     # A signal to the tests is not for the keeper, who ends when they do.
     trap '' HUP INT TERM
@@ -52,7 +55,7 @@ package final class PostgresCluster: Sendable {
       options="$options -c listen_addresses="
     fi
     # The keeper's own input stays with the keeper alone.
-    start() { as $bin/pg_ctl -D data -w -l server.log -o "$options" start >>init.log 2>&1 </dev/null; }
+    start() { as env ${FULL_DISK:+LD_PRELOAD=$FULL_DISK} $bin/pg_ctl -D data -w -l server.log -o "$options" start >>init.log 2>&1 </dev/null; }
     sql() { as $bin/psql -h "$PWD" -p "${port:-5432}" -U paylink -d "$1" -v ON_ERROR_STOP=1 -qAt -c "$2" 2>&1 </dev/null; }
     start || { tail -1 server.log; exit 1; }
     [ -z "$2" ] || sql postgres "ALTER USER paylink PASSWORD '$2'" >>init.log
@@ -61,11 +64,16 @@ package final class PostgresCluster: Sendable {
       case $order in
         immediate|fast) as $bin/pg_ctl -D data -w -m "$order" stop >>init.log 2>&1 </dev/null; code=$? ;;
         start) start; code=$? ;;
+        standby)
+          as mkdir standby && as $bin/pg_basebackup -h "$PWD" -U paylink -D standby/data -R --checkpoint=fast >>init.log 2>&1 </dev/null &&
+            as $bin/pg_ctl -D standby/data -w -l standby.log -o "-k $PWD/standby -c listen_addresses= -c max_connections=200" start >>init.log 2>&1 </dev/null
+          code=$? ;;
+        promote) as $bin/pg_ctl -D standby/data -w promote >>init.log 2>&1 </dev/null; code=$? ;;
         sql) sql ${more%% *} "${more#* }" >said; code=$? ;;
       esac
       { echo $code; [ $order != sql ] || cat said; } >answer; mv answer done.$number
     done
-    as $bin/pg_ctl -D data -m immediate stop >/dev/null 2>&1 </dev/null
+    for data in data standby/data; do as $bin/pg_ctl -D $data -m immediate stop >/dev/null 2>&1 </dev/null; done
     cd / && rm -rf "$1"
     """
 
@@ -103,8 +111,10 @@ package final class PostgresCluster: Sendable {
   }
 
   /// The address of a database, as the settings take it, over the socket.
-  package func address(_ database: String) -> String {
-    "postgres://paylink@\(folder.replacing("/", with: "%2F")):\(port ?? 5432)/\(database)"
+  /// - Parameter withStandby: the copy first, where nothing can be written until it is promoted.
+  package func address(_ database: String, user: String = "paylink", withStandby: Bool = false) -> String {
+    let hosts = (withStandby ? ["\(folder)/standby"] : []) + [folder]
+    return "postgres://\(user)@\(hosts.joined(separator: ",").replacing("/", with: "%2F")):\(port ?? 5432)/\(database)"
   }
 
   /// A new, empty database.

@@ -126,8 +126,10 @@ import Payments
       guard unsafe PQsendPrepare(handle, Self.name(statement), statement.text(.postgres), 0, nil) == 1 else { throw lost() }
     }
     do { _ = try answers(missing.count) } catch var error as PostgresError {
-      error.message += " (\(missing[max(0, error.place)].text(.postgres).prefix(60)))"
-      error.place = 0
+      error.message += " (\(missing[error.place].text(.postgres).prefix(60)))"
+      // A pipeline ends at its first error; what stands before it is prepared, whatever becomes of the transaction.
+      prepared.formUnion(missing[..<error.place].map(\.number))
+      error.place = PostgresError.beforeAll
       throw error
     }
     prepared.formUnion(missing.map(\.number))
@@ -149,9 +151,14 @@ import Payments
   /// Sends the Sync and takes the answers of all that went before it. The first error is thrown, after the pipeline's end was read.
   private func answers(_ count: Int) throws -> [PostgresResult] {
     guard unsafe PQpipelineSync(handle) == 1 else { throw lost() }
+    var failure: PostgresError?
+    // Where a statement was refused, that the connection ends behind it says no more.
+    do { return try answers(count, &failure) } catch { throw failure ?? error }
+  }
+
+  private func answers(_ count: Int, _ failure: inout PostgresError?) throws -> [PostgresResult] {
     let deadline = ContinuousClock.now + patience
     var results: [PostgresResult] = []
-    var failure: PostgresError?
     while results.count < count {
       guard let result = try next(until: deadline) else { continue }
       if failure == nil, var error = result.error {
@@ -167,7 +174,7 @@ import Payments
       guard let result = try next(until: deadline) else { continue }
       if result.status == PGRES_PIPELINE_SYNC { break }
       // After a FATAL answer no Sync comes.
-      if let error = result.error { throw failure ?? error }
+      if let error = result.error { throw error }
     }
     if let failure { throw failure }
     return results

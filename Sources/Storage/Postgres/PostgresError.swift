@@ -8,6 +8,8 @@ struct PostgresError: Error {
   var message: String
   /// Which statement of a pipeline failed.
   var place = 0
+  /// None of it was sent: preparing it failed.
+  static let beforeAll = -1
   /// The way to the server is not as safe as the settings want it: no TLS there, or a certificate that proves nothing.
   var isOfTLS = false
 

@@ -17,7 +17,10 @@ enum PostgresOpening {
     while next != PGRES_POLLING_OK {
       guard next != PGRES_POLLING_FAILED, unsafe PQstatus(handle) != CONNECTION_BAD else {
         defer { unsafe PQfinish(handle) }
-        throw refusal(unsafe String(cString: PQerrorMessage(handle)), demandsTLS: demandsTLS)
+        var error = refusal(unsafe String(cString: PQerrorMessage(handle)), demandsTLS: demandsTLS)
+        // Said by libpq, before the server could refuse.
+        if error.state == nil, unsafe PQconnectionNeedsPassword(handle) == 1 { error.state = "28P01" }
+        throw error
       }
       guard unsafe isReady(handle, for: next, until: end) else {
         unsafe PQfinish(handle)

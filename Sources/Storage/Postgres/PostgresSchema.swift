@@ -26,7 +26,7 @@ enum PostgresSchema {
     do {
       let before = try standing(db)
       if let before, before.version > Schema.version {
-        guard before.readableFrom <= Schema.version else { throw newer }
+        guard before.readableFrom <= Schema.version else { throw Schema.newer(before.version) }
         try db.run(PostgresStatements.rollBack, [])
         return (before.version, before.version)
       }
@@ -52,12 +52,6 @@ enum PostgresSchema {
       for statement in statements(spelled(version.sql(.postgres))) { try db.execute(statement) }
     }
     try db.run(note, [Schema.version.sql, Schema.readableFrom.sql])
-  }
-
-  private static var newer: StoreError {
-    StoreError(
-      .unavailable,
-      "the database was written by a newer version of this program, which alone can open it (this one knows version \(Schema.version))")
   }
 
   /// Numbers are 64 bits wide, and texts are compared byte by byte, as SQLite does both.

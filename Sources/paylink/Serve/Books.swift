@@ -21,8 +21,8 @@ enum Books {
     }
   }
 
-  private static func limits(_ limits: LimitSettings) -> StorageLimits {
-    var storage = StorageLimits()
+  static func limits(_ limits: LimitSettings) -> StorageLimits {
+    var storage = limits.database
     storage.waitingUnits = limits.writerQueue
     storage.keptForCallbacks = limits.callbackShare
     return storage
