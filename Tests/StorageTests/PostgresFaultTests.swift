@@ -237,16 +237,17 @@ import Testing
       let link = Sample.link("before")
       try await store.insert(link)
       try disk.refuse(.full, under: "\(cluster.folder)/data/\(part)")
-      var (written, refusal): ([PaymentLink], StoreError?) = ([], nil)
+      var (written, refused, refusal): ([PaymentLink], PaymentLink?, StoreError?) = ([], nil, nil)
       for number in 0..<5000 where refusal == nil {
         let next = Sample.link("O\(number)", metadata: ["k": String(repeating: "x", count: 400)])
         do {
           try await store.insert(next)
           written.append(next)
-        } catch { refusal = error as? StoreError }
+        } catch { (refused, refusal) = (next, error as? StoreError) }
       }
-      // A log that cannot be written takes the server down, and with it the answer.
-      #expect(refusal?.code == (part == "base" ? .unavailable : .outcomeUnknown), "\(refusal?.detail ?? "nothing was refused")")
+      // A log that cannot be written takes the server down, and mostly a COMMIT's answer with it.
+      let expected: [StoreError.Code] = part == "base" ? [.unavailable] : [.unavailable, .outcomeUnknown]
+      #expect(refusal.map { expected.contains($0.code) } == true, "\(refusal?.detail ?? "nothing was refused")")
       if part == "base" {
         #expect(refusal?.detail.contains("53100") == true)
         #expect(try await store.link(link.id) == link)
@@ -255,8 +256,17 @@ import Testing
       if part == "pg_wal" { _ = try? await cluster.order("start") }
       try await well(store)
       for link in written + [link] { #expect(try await store.link(link.id) == link) }
+      if refusal?.code == .unavailable, let refused { #expect(try await store.link(refused.id) == nil) }
       try await store.insert(Sample.link("after"))
     }
+  }
+
+  @Test("takes a server's last word in a COMMIT's place for no answer, whatever it says")
+  func lastWord() {
+    #expect(PostgresError(state: "53100", message: "", isLastWord: true).isLost)
+    #expect(!PostgresError(state: "53100", message: "").isLost)
+    #expect(PostgresError(state: "57P01", message: "").isLost)
+    #expect(!PostgresError(state: "40001", message: "").isLost)
   }
 
   private enum Reserved: Equatable, Sendable {

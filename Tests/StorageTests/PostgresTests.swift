@@ -139,8 +139,8 @@ import Testing
   func newer() async throws {
     let cluster = try PostgresCluster.shared.get()
     let location = try cluster.database()
-    #expect(try PostgresStore.migrate(location, password: nil) == (0, Schema.version))
-    #expect(try PostgresStore.migrate(location, password: nil) == (Schema.version, Schema.version))
+    #expect(try #require(try PostgresStore.migrate(location, password: nil)) == (0, Schema.version))
+    #expect(try #require(try PostgresStore.migrate(location, password: nil)) == (Schema.version, Schema.version))
     let beside = try cluster.connection(location)
     try beside.execute("ALTER TABLE link ADD COLUMN later TEXT")
     try beside.execute("UPDATE paylink_schema SET version = \(Schema.version + 1)")

@@ -90,6 +90,8 @@ import Payments
     }
   }
 
+  func runAll(_ statements: [Bound]) throws { try run(statements) }
+
   /// Runs all in one pipeline, up to the first that fails.
   /// - Returns: a result for each.
   @discardableResult

@@ -13,9 +13,12 @@ struct PostgresError: Error {
   /// The way to the server is not as safe as the settings want it: no TLS there, or a certificate that proves nothing.
   var isOfTLS = false
 
-  /// The connection is gone, or is about to be: class 57P, 08, or no answer.
+  /// The server ends the connection with it (FATAL), or itself (PANIC: it could not write its log), so that a COMMIT it answers may stand all the same.
+  var isLastWord = false
+
+  /// The connection is gone, or is about to be: class 57P, 08, a last word, or no answer.
   var isLost: Bool {
-    guard let state else { return true }
+    guard let state, !isLastWord else { return true }
     return state.hasPrefix("57P") || state.hasPrefix("08")
   }
 

@@ -41,7 +41,7 @@ enum PostgresSchema {
     }
   }
 
-  private static func standing(_ db: PostgresConnection) throws -> (version: Int, readableFrom: Int)? {
+  static func standing(_ db: PostgresConnection) throws -> (version: Int, readableFrom: Int)? {
     guard try db.isAny(isThere, []) else { return nil }
     return try db.first(standing, []) { (Int(try $0.number(0)), Int(try $0.number(1))) }
   }

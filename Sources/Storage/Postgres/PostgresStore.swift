@@ -32,10 +32,15 @@ package final class PostgresStore: BookStore {
   }
 
   /// Brings the books to this program's version: `paylink migrate`.
-  /// - Returns: the versions before and after.
-  package static func migrate(_ location: PostgresLocation, password: String?) throws(StoreError) -> (from: Int, to: Int) {
+  /// - Returns: the versions before and after; nil where the server is not there, or cannot do it now.
+  package static func migrate(
+    _ location: PostgresLocation, password: String?, away: (String) -> Void = { _ in }
+  ) throws(StoreError) -> (from: Int, to: Int)? {
     do {
       return try PostgresSchema.migrate(try PostgresConnection.open(location, password: password, limits: StorageLimits()))
+    } catch let error as PostgresError where error.isPassing {
+      away(error.message)
+      return nil
     } catch {
       throw StoreError(postgres: error, while: "migrating the database")
     }

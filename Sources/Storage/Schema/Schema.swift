@@ -36,7 +36,7 @@ enum Schema {
   }
 
   /// What stands: nil for a new file. Files of before version 5 have no word of who may read them, and ask for none: each is older than this program.
-  private static func standing(_ db: Database) throws -> (version: Int, readableFrom: Int)? {
+  static func standing(_ db: Database) throws -> (version: Int, readableFrom: Int)? {
     let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0
     guard id == applicationID || (isEmpty && id == 0) else {

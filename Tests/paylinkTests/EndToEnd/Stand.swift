@@ -28,8 +28,10 @@ final class Stand: @unchecked Sendable {
   ///   - limits: `name: value` lines.
   ///   - keys: further lines of the list of API keys, without indentation.
   ///   - settings: further lines of the top level.
+  ///   - database: an SQLite file of its own where it is nil.
   init(
-    api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = []
+    api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = [],
+    database: String? = nil
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -38,7 +40,8 @@ final class Stand: @unchecked Sendable {
     try Self.secret.write(to: folder.appendingPathComponent("secret"), atomically: true, encoding: .utf8)
     var lines = [
       "listen: 127.0.0.1:\(gatewayPort)", "ops_listen: 127.0.0.1:\(operationsPort)", "public_url: \(url)",
-      "database: sqlite:\(folder.path)/paylink.db", "merchants:", "  - name: main", "    merchant_id: \(Self.merchantNumber)",
+      "database: \(database ?? "sqlite:\(folder.path)/paylink.db")", "merchants:", "  - name: main",
+      "    merchant_id: \(Self.merchantNumber)",
       "    secret_key_file: \(folder.path)/secret", "    base_url: \(acquirer)", "    api: \(api)", "    currency: UZS",
     ]
     lines += merchantSettings.map { "    \($0)" }
@@ -101,6 +104,15 @@ final class Stand: @unchecked Sendable {
       ["serve", "--sandbox"], in: folder, environment: addresses.merging(environment) { $1 }, name: "all-in-one")
     try await ready(program, "\(operations)/readyz")
     return program
+  }
+
+  /// For the next start.
+  func use(database: String) throws {
+    let file = folder.appendingPathComponent("paylink.yaml")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+      line.hasPrefix("database: ") ? "database: \(database)" : String(line)
+    }
+    try lines.joined(separator: "\n").appending("\n").write(to: file, atomically: true, encoding: .utf8)
   }
 
   func killGateway() {
