@@ -4,12 +4,14 @@ struct ClaimLook: UnitOfWork {
   let now: Timestamp
   /// How long a recovery may take before another begins.
   let recoveryEvery: Duration
+  /// Whether somebody began this look, set the next one, and did not come to its end.
+  var isTakenOver = false
 
   var scope: Scope { Scope(merchant: link.merchant, link: link.id) }
 
   /// - Returns: the link, or nil where it needs no look any more.
   func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
-    guard var link = snapshot.links.first, let due = link.nextLookAt, due <= now else { return Decision(nil) }
+    guard var link = snapshot.links.first, isTakenOver || link.nextLookAt.map({ $0 <= now }) ?? false else { return Decision(nil) }
     var changes = Changes()
     for index in link.payments.indices {
       if link.payments[index].isTimeForPerson(lastAskedAt: link.askedAt, now: now) { changes.record(.paymentAnomaly, &link, at: now) }

@@ -1,8 +1,9 @@
 package import Logging
 
-/// Sends what is due to one endpoint. Run on a schedule, for each endpoint apart, so that a slow or broken one holds up no other.
+/// Sends what is due to one endpoint. Run on a schedule, for each endpoint apart, so that a slow or broken one holds up no other; programs on one database share the
+/// deliveries.
 package struct DeliverDue: Sendable {
-  /// Tries at one endpoint at the same time.
+  /// Tries of one program at one endpoint at the same time.
   package static let inFlight = 8
   /// Rounds of one run: a backlog is worked off in one go, and a run still ends.
   private static let rounds = 64
@@ -11,27 +12,29 @@ package struct DeliverDue: Sendable {
   let outbox: any Outbox
   let courier: any Courier
   let clock: any WallClock
-  /// How long what was taken is ours: the longest try and then some.
-  let lease: Duration
+  let terms: LeaseTerms
   /// Whether the process is to end: no further round begins then.
   let isEnding: @Sendable () -> Bool
   let logger: Logger
   /// Told of every try that counts.
   let count: @Sendable (EndpointName, DeliverySchedule.Next) -> Void
+  /// Told of every delivery that was taken over from a program whose lease lapsed.
+  let takenOver: @Sendable () -> Void
 
   package init(
-    endpoint: Endpoint, outbox: any Outbox, courier: any Courier, clock: any WallClock, lease: Duration,
+    endpoint: Endpoint, outbox: any Outbox, courier: any Courier, clock: any WallClock, terms: LeaseTerms = LeaseTerms(),
     isEnding: @escaping @Sendable () -> Bool = { false }, logger: Logger,
-    count: @escaping @Sendable (EndpointName, DeliverySchedule.Next) -> Void = { _, _ in }
+    count: @escaping @Sendable (EndpointName, DeliverySchedule.Next) -> Void = { _, _ in }, takenOver: @escaping @Sendable () -> Void = {}
   ) {
     self.endpoint = endpoint
     self.outbox = outbox
     self.courier = courier
     self.clock = clock
-    self.lease = lease
+    self.terms = terms
     self.isEnding = isEnding
     self.logger = logger
     self.count = count
+    self.takenOver = takenOver
   }
 
   /// - Returns: how many tries were made.
@@ -40,13 +43,26 @@ package struct DeliverDue: Sendable {
     var tries = 0
     for _ in 0..<Self.rounds {
       guard !Task.isCancelled, !isEnding(), try await outbox.hasWork(for: endpoint.name, at: clock.now()) else { break }
-      let now = clock.now()
-      let taken = try await outbox.take(for: endpoint, at: now, until: now + lease, limit: Self.inFlight)
+      let taken = try await outbox.take(for: endpoint, under: terms, at: clock.now(), limit: Self.inFlight)
       guard !taken.isEmpty else { continue }
-      try await send(taken)
+      for delivery in taken { note(delivery) }
+      let keeper = LeaseKeeper(terms: terms, logger: logger) { () throws(StoreError) in
+        try await outbox.renew(taken, under: terms, at: clock.now()) > 0
+      }
+      try await keeper.during { () throws(StoreError) in try await send(taken) }
       tries += taken.count
     }
     return tries
+  }
+
+  private func note(_ delivery: Delivery) {
+    guard let before = delivery.lapsedHolder else { return }
+    logger.notice(
+      "delivery taken over",
+      metadata: [
+        "endpoint": "\(endpoint.name)", "event": "\(delivery.event.id)", "holder": "\(terms.holder)", "from": "\(before)",
+      ])
+    takenOver()
   }
 
   private func send(_ deliveries: [Delivery]) async throws(StoreError) {
@@ -72,12 +88,12 @@ package struct DeliverDue: Sendable {
     let answer = await courier.deliver(delivery.event, to: endpoint.name)
     let duration = ContinuousClock.now - start
     let now = clock.now()
-    guard let end = answer.end else { return try await outbox.giveBack(delivery, at: now) }
+    guard let end = answer.end else { return try await outbox.giveBack(delivery, under: terms, at: now) }
     let attempt = DeliveryAttempt(at: began, duration: duration, end: end)
     let next = DeliverySchedule.next(
       after: attempt, tries: delivery.tries + 1, retryAfter: answer.retryAfter, at: now, chance: .random(in: 0...1))
     let breaker = try await outbox.record(
-      DeliveryRecord(endpoint: endpoint.name, place: delivery.place, attempt: attempt, next: next, at: now))
+      DeliveryRecord(endpoint: endpoint.name, place: delivery.place, attempt: attempt, next: next, at: now, holder: terms.holder))
     count(endpoint.name, next)
     tell(delivery, attempt, next, breaker)
   }

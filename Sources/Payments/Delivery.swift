@@ -13,13 +13,16 @@ package struct Delivery: Hashable, Sendable {
   package var status: Status
   /// Tries since it was queued.
   package var tries: Int
-  /// When a waiting one is sent next.
+  /// When a waiting one is sent next; for one that is taken, when its lease ends.
   package var dueAt: Timestamp?
   /// All tries that were made, also those before a replay, oldest first.
   package var attempts: [DeliveryAttempt]
+  /// Whose lease lapsed with the try unfinished, where somebody's did.
+  package var lapsedHolder: String?
 
   package init(
-    endpoint: EndpointName, place: Int64, event: Event, status: Status, tries: Int, dueAt: Timestamp?, attempts: [DeliveryAttempt] = []
+    endpoint: EndpointName, place: Int64, event: Event, status: Status, tries: Int, dueAt: Timestamp?, attempts: [DeliveryAttempt] = [],
+    lapsedHolder: String? = nil
   ) {
     self.endpoint = endpoint
     self.place = place
@@ -28,6 +31,7 @@ package struct Delivery: Hashable, Sendable {
     self.tries = tries
     self.dueAt = dueAt
     self.attempts = attempts
+    self.lapsedHolder = lapsedHolder
   }
 }
 

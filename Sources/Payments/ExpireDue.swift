@@ -4,21 +4,37 @@ package import Logging
 package struct ExpireDue: Sendable {
   let store: any Store
   let clock: any WallClock
+  let terms: LeaseTerms
   let logger: Logger
+  /// Told of what was taken over from a program whose lease lapsed.
+  let takenOver: @Sendable (SharedWork) -> Void
 
-  package init(store: any Store, clock: any WallClock, logger: Logger) {
+  package init(
+    store: any Store, clock: any WallClock, terms: LeaseTerms = LeaseTerms(), logger: Logger,
+    takenOver: @escaping @Sendable (SharedWork) -> Void = { _ in }
+  ) {
     self.store = store
     self.clock = clock
+    self.terms = terms
     self.logger = logger
+    self.takenOver = takenOver
   }
 
   /// - Returns: how many ended.
   @discardableResult
   package func callAsFunction(atMost limit: Int = 256) async throws(StoreError) -> Int {
     let now = clock.now()
-    let due = try await store.linksToExpire(before: now, limit: limit)
+    let due = try await store.take(.expiry, under: terms, at: now, limit: limit)
+    guard !due.isEmpty else { return 0 }
+    for leased in due {
+      guard let before = leased.lapsedHolder else { continue }
+      logger.notice("expiry taken over", metadata: ["link": "\(leased.link.id)", "holder": "\(terms.holder)", "from": "\(before)"])
+      takenOver(.expiry)
+    }
+    // Commits of our own and nobody's answers: done long before the lease ends.
     var count = 0
-    for link in due where try await store.perform(ExpireLink(link: link, now: now)) { count += 1 }
+    for leased in due where try await store.perform(ExpireLink(link: leased.link, now: now)) { count += 1 }
+    try await store.finish(.expiry, of: due.map(\.link.id), under: terms)
     if count > 0 { logger.info("links expired", metadata: ["count": "\(count)"]) }
     return count
   }

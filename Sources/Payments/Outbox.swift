@@ -6,10 +6,13 @@ package protocol Outbox: Sendable {
   /// Whether `take` would find anything. A read.
   func hasWork(for endpoint: EndpointName, at now: Timestamp) async throws(StoreError) -> Bool
   /// Queues what happened since the last time, and takes what is due, the longest due first. What is taken is nobody else's until the lease ends.
-  func take(for endpoint: Endpoint, at now: Timestamp, until lease: Timestamp, limit: Int) async throws(StoreError) -> [Delivery]
+  func take(for endpoint: Endpoint, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [Delivery]
+  /// Makes the holder's leases of what waits still end later.
+  /// - Returns: how many are still the holder's.
+  func renew(_ deliveries: [Delivery], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int
   /// Gives back what was taken and not tried.
-  func giveBack(_ delivery: Delivery, at now: Timestamp) async throws(StoreError)
-  /// Keeps a try and what follows from it.
+  func giveBack(_ delivery: Delivery, under terms: LeaseTerms, at now: Timestamp) async throws(StoreError)
+  /// Keeps a try and what follows from it. Of a holder whose lease is another's since, only a success counts: the endpoint has the event.
   /// - Returns: how the endpoint's breaker stands then.
   func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker
   /// Queues an event anew: it is due now, with all its tries before it.
@@ -29,13 +32,18 @@ package struct DeliveryRecord: Hashable, Sendable {
   package var next: DeliverySchedule.Next
   /// Now, after the try.
   package var at: Timestamp
+  /// Who made it.
+  package var holder: String
 
-  package init(endpoint: EndpointName, place: Int64, attempt: DeliveryAttempt, next: DeliverySchedule.Next, at: Timestamp) {
+  package init(
+    endpoint: EndpointName, place: Int64, attempt: DeliveryAttempt, next: DeliverySchedule.Next, at: Timestamp, holder: String
+  ) {
     self.endpoint = endpoint
     self.place = place
     self.attempt = attempt
     self.next = next
     self.at = at
+    self.holder = holder
   }
 }
 

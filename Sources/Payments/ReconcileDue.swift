@@ -1,6 +1,7 @@
 package import Logging
 
-/// Goes and asks for reports that did not come (design §6): one question per merchant and run, the most urgent first.
+/// Goes and asks for reports that did not come (design §6), and sends what waits to be sent: one link per merchant and run, the most urgent first. Programs on one
+/// database share the links, and one pace per merchant.
 package struct ReconcileDue: Sendable {
   let store: any Store
   let merchants: Merchants
@@ -8,10 +9,14 @@ package struct ReconcileDue: Sendable {
   let recover: RecoverLink
   let run: RunOperation
   let clock: any WallClock
+  let terms: LeaseTerms
   let logger: Logger
+  /// Told of what was taken over from a program whose lease lapsed.
+  let takenOver: @Sendable (SharedWork) -> Void
 
   package init(
-    store: any Store, merchants: Merchants, sync: SyncLink, recover: RecoverLink, run: RunOperation, clock: any WallClock, logger: Logger
+    store: any Store, merchants: Merchants, sync: SyncLink, recover: RecoverLink, run: RunOperation, clock: any WallClock,
+    terms: LeaseTerms = LeaseTerms(), logger: Logger, takenOver: @escaping @Sendable (SharedWork) -> Void = { _ in }
   ) {
     self.store = store
     self.merchants = merchants
@@ -19,7 +24,9 @@ package struct ReconcileDue: Sendable {
     self.recover = recover
     self.run = run
     self.clock = clock
+    self.terms = terms
     self.logger = logger
+    self.takenOver = takenOver
   }
 
   /// Run every `timing.askEvery`.
@@ -42,10 +49,35 @@ package struct ReconcileDue: Sendable {
 
   /// - Returns: whether a link of this merchant was due.
   private func look(of merchant: Merchant) async throws(StoreError) -> Bool {
-    guard let link = try await store.linksToLookAt(merchant: merchant.name, before: clock.now(), limit: 1).first else { return false }
+    let work = SharedWork.looks(merchant.name, pace: sync.timing.askEvery)
+    guard let leased = try await store.take(work, under: terms, at: clock.now(), limit: 1).first else { return false }
+    let id = leased.link.id
+    if let before = leased.lapsedHolder {
+      logger.notice("look taken over", metadata: ["link": "\(id)", "holder": "\(terms.holder)", "from": "\(before)"])
+      takenOver(work)
+    }
+    let keeper = LeaseKeeper(terms: terms, logger: logger) { () throws(StoreError) in
+      try await store.renew(work, of: [id], under: terms, at: clock.now()) == 1
+    }
+    let end: StoreError?
+    do throws(StoreError) {
+      try await keeper.during { () throws(StoreError) in
+        try await look(at: leased.link, isTakenOver: leased.lapsedHolder != nil, of: merchant)
+      }
+      end = nil
+    } catch {
+      end = error
+    }
+    // What cannot be finished lapses, and is somebody's then.
+    try await store.finish(work, of: [id], under: terms)
+    if let end { throw end }
+    return true
+  }
+
+  private func look(at link: PaymentLink, isTakenOver: Bool, of merchant: Merchant) async throws(StoreError) {
     // The next look is set before the question, so that a question that never ends cannot be asked for ever.
-    let claim = ClaimLook(link: link, now: clock.now(), recoveryEvery: merchant.acquirer.callLimit)
-    guard let claimed = try await store.perform(claim) else { return true }
+    let claim = ClaimLook(link: link, now: clock.now(), recoveryEvery: merchant.acquirer.callLimit, isTakenOver: isTakenOver)
+    guard let claimed = try await store.perform(claim) else { return }
     if claimed.status == .creating {
       try await recover(claimed, of: merchant)
     } else {
@@ -53,6 +85,5 @@ package struct ReconcileDue: Sendable {
       let synced = try await sync(claimed, within: merchant.acquirer.callLimit)
       for operation in synced.operations where operation.status == .requested { _ = try await run(synced, operation.id) }
     }
-    return true
   }
 }

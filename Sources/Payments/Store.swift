@@ -13,6 +13,17 @@ package protocol Store: Sendable {
   func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
   /// Active links past their end.
   func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
+
+  // Work that several programs on one database share.
+
+  /// Takes links for which this work is due, or was left unfinished by a program whose lease lapsed. Nobody else gets them before the lease ends.
+  func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink]
+  /// Makes the holder's leases end later. What another has taken since stays the other's.
+  /// - Returns: how many are still the holder's.
+  func renew(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int
+  /// Ends the holder's leases: the work is done.
+  func finish(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms) async throws(StoreError)
+
   /// Orphans that no link has.
   func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage
   func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan?

@@ -5,31 +5,35 @@ package import Payments
 
 extension BookStore {
   package func register(_ endpoints: [Endpoint], at now: Timestamp) async throws(StoreError) {
-    try await write { try $0.register(endpoints, at: now) }
+    try await writeOutbox { try $0.register(endpoints, at: now) }
   }
 
   package func hasWork(for endpoint: EndpointName, at now: Timestamp) async throws(StoreError) -> Bool {
     try await read("looking for deliveries") { try $0.hasWork(for: endpoint, at: now) }
   }
 
-  package func take(for endpoint: Endpoint, at now: Timestamp, until lease: Timestamp, limit: Int) async throws(StoreError) -> [Delivery] {
-    try await write { try $0.take(for: endpoint, at: now, until: lease, limit: limit) }
+  package func take(for endpoint: Endpoint, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [Delivery] {
+    try await writeOutbox { try $0.take(for: endpoint, under: terms, at: now, limit: limit) }
   }
 
-  package func giveBack(_ delivery: Delivery, at now: Timestamp) async throws(StoreError) {
-    try await write { try $0.postpone(delivery.place, of: delivery.endpoint, to: now) }
+  package func renew(_ deliveries: [Delivery], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int {
+    try await writeOutbox { try $0.renew(deliveries, for: terms.holder, until: now + terms.time) }
+  }
+
+  package func giveBack(_ delivery: Delivery, under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) {
+    try await writeOutbox { try $0.giveBack(delivery, by: terms.holder, at: now) }
   }
 
   package func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker {
-    try await write { try $0.record(record) }
+    try await writeOutbox { try $0.record(record) }
   }
 
   package func queueAgain(_ event: EventID, for endpoints: [EndpointName], at now: Timestamp) async throws(StoreError) {
-    try await write { try $0.queueAgain(event, for: endpoints, at: now) }
+    try await writeOutbox { try $0.queueAgain(event, for: endpoints, at: now) }
   }
 
   package func enable(_ endpoint: EndpointName, at now: Timestamp) async throws(StoreError) -> Bool {
-    try await write { try $0.enable(endpoint) }
+    try await writeOutbox { try $0.enable(endpoint) }
   }
 
   package func endpoints() async throws(StoreError) -> [EndpointState] {
@@ -40,19 +44,14 @@ extension BookStore {
     try await read("reading deliveries") { try $0.deliveries(query) }
   }
 
-  /// Through the one writer, in a group with others' units, durable before it returns.
-  private func write<Value: Sendable>(_ body: @escaping @Sendable (OutboxWriter) throws -> Value) async throws(StoreError) -> Value {
+  private func writeOutbox<Value: Sendable>(_ body: @escaping @Sendable (OutboxWriter) throws -> Value) async throws(StoreError) -> Value {
     let (limits, logger) = (limits, logger)
-    let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
-      enqueue(
-        WaitingUnit(steps: { db in
-          let reader = BookReader(db: db, limits: limits) { error in
-            logger.error("an event cannot be read", metadata: ["detail": "\(error.detail)"])
-          }
-          return try body(OutboxWriter(db: db, reader: reader))
-        }) { continuation.resume(returning: $0) })
+    return try await write { db in
+      let reader = BookReader(db: db, limits: limits) { error in
+        logger.error("an event cannot be read", metadata: ["detail": "\(error.detail)"])
+      }
+      return try body(OutboxWriter(db: db, reader: reader))
     }
-    return try result.get()
   }
 }
 

@@ -25,6 +25,14 @@ extension BookStore {
     return try result.get()
   }
 
+  /// Statements through the one writer, in a group with others' units, durable before it returns.
+  func write<Value: Sendable>(_ steps: @escaping @Sendable (any SQLConnection) throws -> Value) async throws(StoreError) -> Value {
+    let result: Result<Value, StoreError> = await withCheckedContinuation { continuation in
+      enqueue(WaitingUnit(steps: steps) { continuation.resume(returning: $0) })
+    }
+    return try result.get()
+  }
+
   package func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? {
     try await read("reading a link") { try $0.link(id) }
   }

@@ -38,16 +38,25 @@ enum OutboxStatements {
   static let move = SQLStatement("UPDATE endpoint SET place = :place WHERE name = :endpoint")
   static let due = SQLStatement(
     """
-    SELECT event, tries FROM delivery WHERE endpoint = :endpoint AND status = 'waiting' AND due_at <= :now ORDER BY due_at, event LIMIT :limit
+    SELECT event, tries, taken_by FROM delivery WHERE endpoint = :endpoint AND status = 'waiting' AND due_at <= :now ORDER BY due_at, event LIMIT :limit
     """)
   static let event = SQLStatement("SELECT \(EventColumn.list), feed FROM event WHERE feed = :place")
-  /// Also the lease of one that is taken.
-  static let postpone = SQLStatement(
-    "UPDATE delivery SET due_at = :at WHERE endpoint = :endpoint AND event = :place AND status = 'waiting'")
+  static let lease = SQLStatement(
+    "UPDATE delivery SET due_at = :at, taken_by = :holder WHERE endpoint = :endpoint AND event = :place AND status = 'waiting'")
+  static let renew = SQLStatement(
+    "UPDATE delivery SET due_at = :at WHERE endpoint = :endpoint AND event = :place AND status = 'waiting' AND taken_by = :holder")
+  static let giveBack = SQLStatement(
+    """
+    UPDATE delivery SET due_at = :at, taken_by = NULL
+    WHERE endpoint = :endpoint AND event = :place AND status = 'waiting' AND taken_by = :holder
+    """)
   static let bury = SQLStatement("UPDATE delivery SET status = 'dead', due_at = NULL WHERE endpoint = :endpoint AND event = :place")
 
   static let tried = SQLStatement(
-    "UPDATE delivery SET status = :status, tries = tries + 1, due_at = :due WHERE endpoint = :endpoint AND event = :place")
+    """
+    UPDATE delivery SET status = :status, tries = tries + 1, due_at = :due, taken_by = NULL WHERE endpoint = :endpoint AND event = :place
+      AND (CAST(:status AS TEXT) = 'delivered' OR (status = 'waiting' AND taken_by = :holder))
+    """)
   static let attempt = SQLStatement(
     """
     INSERT INTO attempt (endpoint, event, at, milliseconds, http_status, failure) VALUES (:endpoint, :place, :at, :milliseconds, :status, :failure)
@@ -61,7 +70,7 @@ enum OutboxStatements {
     """
     INSERT INTO delivery (endpoint, event, merchant, status, tries, due_at)
     SELECT CAST(:endpoint AS TEXT), feed, merchant, 'waiting', 0, CAST(:at AS BIGINT) FROM event WHERE id = :id
-    ON CONFLICT (endpoint, event) DO UPDATE SET status = 'waiting', tries = 0, due_at = excluded.due_at
+    ON CONFLICT (endpoint, event) DO UPDATE SET status = 'waiting', tries = 0, due_at = excluded.due_at, taken_by = NULL
     """)
   static let enable = SQLStatement("UPDATE endpoint SET failures = 0, rests_until = NULL, disabled_at = NULL WHERE name = :endpoint")
   static let attempts = SQLStatement(

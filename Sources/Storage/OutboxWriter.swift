@@ -17,24 +17,32 @@ struct OutboxWriter {
     }
   }
 
-  func take(for endpoint: Endpoint, at now: Timestamp, until lease: Timestamp, limit: Int) throws -> [Delivery] {
+  func take(for endpoint: Endpoint, under terms: LeaseTerms, at now: Timestamp, limit: Int) throws -> [Delivery] {
     guard let state = try self.endpoint(endpoint.name), !state.isDisabled else { return [] }
     try spread(to: endpoint, from: state.place, at: now)
     let due = try db.all(
       OutboxStatements.due, [endpoint.name.text.sql, now.sql, state.breaker.room(of: limit, at: now).sql]
-    ) { row in (place: try row.number(0), tries: Int(try row.number(1))) }
-    return try due.compactMap { place, tries in
+    ) { row in (place: try row.number(0), tries: Int(try row.number(1)), holder: try row.stringIfAny(2)) }
+    let end = now + terms.time
+    return try due.compactMap { place, tries, holder in
       guard let event = try readable(place), endpoint.wants(event.kind, of: event.merchant) else {
         try db.run(OutboxStatements.bury, [endpoint.name.text.sql, place.sql])
         return nil
       }
-      try postpone(place, of: endpoint.name, to: lease)
-      return Delivery(endpoint: endpoint.name, place: place, event: event, status: .waiting, tries: tries, dueAt: lease)
+      try db.run(OutboxStatements.lease, [end.sql, terms.holder.sql, endpoint.name.text.sql, place.sql])
+      return Delivery(
+        endpoint: endpoint.name, place: place, event: event, status: .waiting, tries: tries, dueAt: end, lapsedHolder: holder)
     }
   }
 
-  func postpone(_ place: Int64, of endpoint: EndpointName, to time: Timestamp) throws {
-    try db.run(OutboxStatements.postpone, [time.sql, endpoint.text.sql, place.sql])
+  func renew(_ deliveries: [Delivery], for holder: String, until end: Timestamp) throws -> Int {
+    try deliveries.reduce(0) { count, delivery in
+      try count + db.run(OutboxStatements.renew, [end.sql, delivery.endpoint.text.sql, delivery.place.sql, holder.sql])
+    }
+  }
+
+  func giveBack(_ delivery: Delivery, by holder: String, at now: Timestamp) throws {
+    try db.run(OutboxStatements.giveBack, [now.sql, delivery.endpoint.text.sql, delivery.place.sql, holder.sql])
   }
 
   /// The endpoint first, as in `take`: who takes two locks takes them in one order.
@@ -47,9 +55,10 @@ struct OutboxWriter {
       case .dead: (.dead, nil)
       }
     let tried = try db.run(
-      OutboxStatements.tried, [status.rawValue.sql, due?.sql ?? .null, record.endpoint.text.sql, record.place.sql])
-    // What was pruned meanwhile needs no record.
-    guard tried == 1 else { return Breaker() }
+      OutboxStatements.tried,
+      [status.rawValue.sql, due?.sql ?? .null, record.endpoint.text.sql, record.place.sql, record.holder.sql])
+    // What was pruned meanwhile needs no record, and what is another's by now is the other's to tell.
+    guard tried == 1 else { return state?.breaker ?? Breaker() }
     try keep(record.attempt, of: record)
     guard let state else { return Breaker() }
     let breaker = state.breaker.after(success: record.attempt.isDelivered, at: record.at)

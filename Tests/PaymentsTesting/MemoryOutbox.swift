@@ -24,10 +24,10 @@ package final class MemoryOutbox: Outbox {
     contents.withLock { $0.deliveries.contains { Self.isDue($0, endpoint, now) } }
   }
 
-  package func take(for endpoint: Endpoint, at now: Timestamp, until lease: Timestamp, limit: Int) async throws(StoreError) -> [Delivery] {
+  package func take(for endpoint: Endpoint, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [Delivery] {
     contents.withLock { contents in
       let due = contents.deliveries.indices.filter { Self.isDue(contents.deliveries[$0], endpoint.name, now) }.prefix(limit)
-      for index in due { contents.deliveries[index].dueAt = lease }
+      for index in due { contents.deliveries[index].dueAt = now + terms.time }
       return due.map { contents.deliveries[$0] }
     }
   }
@@ -36,7 +36,11 @@ package final class MemoryOutbox: Outbox {
     delivery.endpoint == endpoint && delivery.status == .waiting && delivery.dueAt.map { $0 <= now } ?? false
   }
 
-  package func giveBack(_ delivery: Delivery, at now: Timestamp) async throws(StoreError) {
+  package func renew(_ deliveries: [Delivery], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int {
+    deliveries.count
+  }
+
+  package func giveBack(_ delivery: Delivery, under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) {
     change(delivery.place, delivery.endpoint) { $0.dueAt = now }
   }
 

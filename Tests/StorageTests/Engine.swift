@@ -33,6 +33,39 @@ extension Engine {
   }
 }
 
+extension Engine {
+  /// Two stores on one database, as two programs have them.
+  func withTwo(_ body: (_ one: any BookStore, _ other: any BookStore) async throws -> Void) async throws {
+    switch name {
+    case Engine.sqlite.name:
+      try await TemporaryFolder.with { folder in
+        let one = try SQLiteStore.open(path: folder.file("books.db"), logger: .quiet)
+        // The lock is what keeps a second program away: here it is to be there.
+        let other = try SQLiteStore.open(
+          path: folder.file("books.db"), lock: try DatabaseLock(beside: folder.file("elsewhere")), logger: .quiet)
+        try await Self.closing(one, other, body)
+      }
+    default:
+      let cluster = try PostgresCluster.shared.get()
+      let location = try cluster.database()
+      let stores = try (0..<2).map { _ in try PostgresStore.open(location, password: nil, logger: .quiet) }
+      try await Self.closing(stores[0], stores[1], body)
+    }
+  }
+
+  private static func closing(
+    _ one: any BookStore, _ other: any BookStore, _ body: (any BookStore, any BookStore) async throws -> Void
+  ) async throws {
+    do { try await body(one, other) } catch {
+      await one.close()
+      await other.close()
+      throw error
+    }
+    await one.close()
+    await other.close()
+  }
+}
+
 /// A folder that is gone after the test.
 struct TemporaryFolder: Sendable {
   let path: String

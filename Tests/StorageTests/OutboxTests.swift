@@ -26,17 +26,24 @@ import Testing
     return event.id
   }
 
-  private func take(_ store: any BookStore, _ endpoint: Endpoint = crm, at seconds: Int = 0, limit: Int = 8) async throws -> [Delivery] {
-    try await store.take(for: endpoint, at: Sample.at(seconds), until: Sample.at(seconds + 30), limit: limit)
+  private static let ours = LeaseTerms(holder: "ours", time: .seconds(30))
+  private static let theirs = LeaseTerms(holder: "theirs", time: .seconds(30))
+
+  private func take(
+    _ store: any BookStore, _ endpoint: Endpoint = crm, by terms: LeaseTerms = ours, at seconds: Int = 0, limit: Int = 8
+  ) async throws -> [Delivery] {
+    try await store.take(for: endpoint, under: terms, at: Sample.at(seconds), limit: limit)
   }
 
-  private func record(_ store: any BookStore, _ delivery: Delivery, status: Int, _ next: DeliverySchedule.Next, at seconds: Int = 0)
-    async throws
-    -> Breaker
-  {
+  private func record(
+    _ store: any BookStore, _ delivery: Delivery, status: Int, _ next: DeliverySchedule.Next, by terms: LeaseTerms = ours,
+    at seconds: Int = 0
+  ) async throws -> Breaker {
     let attempt = DeliveryAttempt(at: Sample.at(seconds), duration: .milliseconds(12), end: .answered(status: status))
     return try await store.record(
-      DeliveryRecord(endpoint: delivery.endpoint, place: delivery.place, attempt: attempt, next: next, at: Sample.at(seconds)))
+      DeliveryRecord(
+        endpoint: delivery.endpoint, place: delivery.place, attempt: attempt, next: next, at: Sample.at(seconds),
+        holder: terms.holder))
   }
 
   @Test("tells an endpoint of what happened since it is there, in order, and of nothing before", arguments: Engine.all)
@@ -80,10 +87,49 @@ import Testing
       #expect(try await take(store, at: 29).isEmpty)
       #expect(try await !store.hasWork(for: Self.crm.name, at: Sample.at(29)))
       #expect(try await take(store, at: 30).map(\.event.id) == [first.event.id])
-      try await store.giveBack(first, at: Sample.at(31))
+      try await store.giveBack(first, under: Self.ours, at: Sample.at(31))
       let again = try #require(try await take(store, at: 31).first)
       #expect(again.tries == 0)
       #expect(again.event.id == first.event.id)
+    }
+  }
+
+  @Test("tells who takes over from whom, and a lease that is renewed lapses later", arguments: Engine.all)
+  func takenOver(_ engine: Engine) async throws {
+    try await engine.withStore { store in
+      try await store.register([Self.crm], at: Sample.start)
+      let id = try await happen(store, "A")
+      let first = try #require(try await take(store).first)
+      #expect(first.lapsedHolder == nil)
+      #expect(try await store.renew([first], under: Self.ours, at: Sample.at(20)) == 1)
+      #expect(try await store.renew([first], under: Self.theirs, at: Sample.at(20)) == 0)
+      #expect(try await take(store, by: Self.theirs, at: 49).isEmpty)
+      let second = try await take(store, by: Self.theirs, at: 50)
+      #expect(second.map(\.event.id) == [id])
+      #expect(second.map(\.lapsedHolder) == ["ours"])
+      #expect(try await store.renew([first], under: Self.ours, at: Sample.at(51)) == 0)
+      try await store.giveBack(first, under: Self.ours, at: Sample.at(51))
+      #expect(try await take(store, at: 52).isEmpty)
+    }
+  }
+
+  @Test("hears of one whose lease is another's by now only that the endpoint has the event", arguments: Engine.all)
+  func late(_ engine: Engine) async throws {
+    try await engine.withStore { store in
+      try await store.register([Self.crm], at: Sample.start)
+      let ids = [try await happen(store, "A"), try await happen(store, "B")]
+      let first = try await take(store)
+      let second = try await take(store, by: Self.theirs, at: 30)
+      #expect(second.map(\.event.id) == ids)
+      // Who slept through its lease failed at one and delivered the other: the failure is not its to tell any more.
+      #expect(try await record(store, first[0], status: 500, .dead, at: 31) == Breaker())
+      _ = try await record(store, first[1], status: 200, .delivered, at: 31)
+      #expect(try await take(store, at: 59).isEmpty)
+      _ = try await record(store, second[0], status: 200, .delivered, by: Self.theirs, at: 59)
+      _ = try await record(store, second[1], status: 500, .again(at: Sample.at(60)), by: Self.theirs, at: 59)
+      let kept = try await store.deliveries(DeliveryQuery(merchants: [Sample.shop])).deliveries
+      #expect(kept.map(\.status) == [.delivered, .delivered])
+      #expect(try await take(store, at: 10_000).isEmpty)
     }
   }
 

@@ -33,6 +33,13 @@ import Testing
       Case("due", LinkStatements.due, by: "link_look"),
       Case("ended", LinkStatements.ended, by: "link_ending"),
       Case("update of a link", LinkStatements.update),
+      Case("a look to take", LeaseStatements.look, by: "link_look"),
+      Case("an end to take", LeaseStatements.ended, by: "link_ending"),
+      Case("lapsed leases", LeaseStatements.lapsed, by: "lease_end"),
+      Case("whether a lease lapsed", LeaseStatements.hasLapsed, by: "lease_end"),
+      Case("renewing leases", LeaseStatements.renew),
+      Case("ending leases", LeaseStatements.finish),
+      Case("a turn", LeaseStatements.isOthersTurn),
       Case("payments", LinkStatements.payments),
       Case("operations", LinkStatements.operations, by: "sqlite_autoindex_operation_2"),
       Case(

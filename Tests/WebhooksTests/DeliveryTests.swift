@@ -50,7 +50,7 @@ struct DeliveryTests {
     }
     try await store.register([place.endpoint], at: clock.now())
     let due = DeliverDue(
-      endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, lease: .seconds(20), logger: logger)
+      endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, terms: LeaseTerms(time: .seconds(20)), logger: logger)
     do { try await body(due, store) } catch {
       await store.close()
       throw error

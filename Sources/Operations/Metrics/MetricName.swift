@@ -31,6 +31,8 @@ package enum MetricName {
   package static let oldestAge = "paylink_oldest_age_seconds"
   /// Tries to deliver an event, by `endpoint` and `outcome`: delivered, failed, dead (given up).
   package static let deliveries = "paylink_event_deliveries_total"
+  /// Work taken over from a program whose lease lapsed, by `work` (look, expire, deliver): each is a program that was killed, cut off or stuck.
+  package static let leasesTakenOver = "paylink_leases_taken_over_total"
   /// Label sets that were refused because a metric had too many, by `metric`: our own fault, worth an alarm.
   package static let refusedLabelSets = "paylink_refused_label_sets_total"
 
@@ -51,6 +53,7 @@ package enum MetricName {
     certificateEnd: "When the certificate in use ends, seconds since 1970.",
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
+    leasesTakenOver: "Work taken over from a program whose lease lapsed, by kind.",
     refusedLabelSets: "Label sets refused because a metric had too many.",
   ]
 }

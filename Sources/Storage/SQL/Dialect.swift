@@ -42,4 +42,12 @@ enum Dialect: Int, Sendable {
     case .postgres: "FOR UPDATE"
     }
   }
+
+  /// The same for rows that others may have: those are passed over, so that nobody waits.
+  var lockingFree: String {
+    switch self {
+    case .sqlite: ""
+    case .postgres: "FOR UPDATE SKIP LOCKED"
+    }
+  }
 }

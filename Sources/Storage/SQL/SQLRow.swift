@@ -84,6 +84,14 @@ extension SQLRow {
     }
   }
 
+  func stringIfAny(_ place: Int) throws(StoreError) -> String? {
+    switch text(place) {
+    case .value(let text): return text
+    case .null: return nil
+    case .wrong: throw StoreError(.corrupt, "a text is missing")
+    }
+  }
+
   func string(_ place: Int) throws(StoreError) -> String {
     guard case .value(let text) = text(place) else { throw StoreError(.corrupt, "a text is missing") }
     return text

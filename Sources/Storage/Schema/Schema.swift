@@ -12,6 +12,7 @@ enum Schema {
     ("2", { _ in version2 }),
     ("3", { _ in version3 }),
     ("4", { version4($0) }),
+    ("5", { _ in version5 }),
   ]
 
   /// The version that this program writes.

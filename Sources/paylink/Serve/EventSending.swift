@@ -45,7 +45,9 @@ struct EventSending {
     }
   }
 
-  func jobs(store: any BookStore, clock: any WallClock, metrics: PrometheusMetrics, draining: Draining) -> [Schedule.Job] {
+  func jobs(
+    store: any BookStore, clock: any WallClock, terms: LeaseTerms, metrics: PrometheusMetrics, draining: Draining
+  ) -> [Schedule.Job] {
     let courier = HTTPCourier(
       places: places,
       post: WebhookPost(publicCaller: TracedCaller(clients.public), anyCaller: TracedCaller(clients.any), limits: limits),
@@ -53,14 +55,14 @@ struct EventSending {
     ) { EventBody($0).bytes }
     return places.map { place in
       let deliver = DeliverDue(
-        endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, lease: limits.whole + Self.leaseMargin,
-        isEnding: { draining.hasBegun },
-        logger: Logger(label: "paylink.webhooks")
-      ) { endpoint, next in
-        metrics.makeCounter(
-          label: MetricName.deliveries, dimensions: [("endpoint", "\(endpoint)"), ("outcome", Self.word(next))]
-        ).increment(by: 1)
-      }
+        endpoint: place.endpoint, outbox: store, courier: courier, clock: clock, terms: terms, isEnding: { draining.hasBegun },
+        logger: Logger(label: "paylink.webhooks"),
+        count: { endpoint, next in
+          metrics.makeCounter(
+            label: MetricName.deliveries, dimensions: [("endpoint", "\(endpoint)"), ("outcome", Self.word(next))]
+          ).increment(by: 1)
+        },
+        takenOver: { metrics.makeCounter(label: MetricName.leasesTakenOver, dimensions: [("work", "deliver")]).increment(by: 1) })
       let (registration, endpoints) = (registration, places.map(\.endpoint))
       return Schedule.Job(name: "deliver \(place.endpoint.name)", every: Self.lookEvery) { () throws(StoreError) in
         try await registration.ensure(endpoints, in: store, at: clock.now())
@@ -76,8 +78,6 @@ struct EventSending {
 
   /// "At once" to a person; a look that finds nothing is one read.
   private static let lookEvery = Duration.milliseconds(200)
-  /// For our own steps around a try.
-  private static let leaseMargin = Duration.seconds(5)
 
   private static func word(_ next: DeliverySchedule.Next) -> String {
     switch next {

@@ -105,10 +105,16 @@ struct Gateway {
   }
 
   /// What is done on a schedule (design §6).
-  func jobs(connections: @escaping @Sendable () -> Int) -> [Schedule.Job] {
+  func jobs(terms: LeaseTerms, connections: @escaping @Sendable () -> Int) -> [Schedule.Job] {
     let recover = RecoverLink(store: store, settle: settle, clock: clock, timing: timing, logger: logger)
-    let reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
-    let expire = ExpireDue(store: store, clock: clock, logger: logger)
+    let metrics = metrics
+    let takenOver = { @Sendable (work: SharedWork) in
+      metrics.makeCounter(label: MetricName.leasesTakenOver, dimensions: [("work", work.word)]).increment(by: 1)
+    }
+    let reconcile = ReconcileDue(
+      store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, terms: terms, logger: logger,
+      takenOver: takenOver)
+    let expire = ExpireDue(store: store, clock: clock, terms: terms, logger: logger, takenOver: takenOver)
     let gauge = metrics.makeMeter(label: MetricName.connections, dimensions: [])
     let (waiting, follow) = (metrics.makeMeter(label: MetricName.waitingReaders, dimensions: []), follow)
     return [

@@ -38,8 +38,10 @@ struct Serve {
     try await sending.register(in: store, clock: clock)
     let gateway = Gateway(settings: settings, store: store, caller: TracedCaller(client), clock: clock, metrics: metrics)
 
-    let services = try start(gateway, certificate: certificate, host: host, loops: loops, metrics: metrics, logger: logger) { draining in
-      sending.jobs(store: store, clock: clock, metrics: metrics, draining: draining)
+    let terms = LeaseTerms(time: settings.limits.workLease)
+    let services = try start(gateway, terms, certificate: certificate, host: host, loops: loops, metrics: metrics, logger: logger) {
+      draining in
+      sending.jobs(store: store, clock: clock, terms: terms, metrics: metrics, draining: draining)
     }
     // They end the other way round: the API, operations, the sandbox, the schedule.
     try await Services.run(services, until: signals, logger: logger)
@@ -61,7 +63,8 @@ struct Serve {
 
   /// Opens the listeners, the API's last, and says so.
   private func start(
-    _ gateway: Gateway, certificate: Certificate?, host: SandboxHost?, loops: EventLoopGroup, metrics: PrometheusMetrics, logger: Logger,
+    _ gateway: Gateway, _ terms: LeaseTerms, certificate: Certificate?, host: SandboxHost?, loops: EventLoopGroup,
+    metrics: PrometheusMetrics, logger: Logger,
     jobs: (Draining) -> [Schedule.Job]
   ) throws(CommandFailure) -> [any Service] {
     let draining = Draining()
@@ -83,13 +86,13 @@ struct Serve {
     let operationsAddresses = try ListeningServer.start(operations)
     let apiAddresses = try ListeningServer.start(api)
     let schedule = Schedule(
-      jobs: gateway.jobs(connections: { api.openConnections }) + jobs(draining), loops: loops, draining: draining,
+      jobs: gateway.jobs(terms: terms, connections: { api.openConnections }) + jobs(draining), loops: loops, draining: draining,
       time: time,
       logger: logger)
     logger.notice(
       "ready",
       metadata: [
-        "version": "\(Version.text)", "listen": .array(apiAddresses.map { "\($0)" }),
+        "version": "\(Version.text)", "instance": "\(terms.holder)", "listen": .array(apiAddresses.map { "\($0)" }),
         "ops_listen": .array(operationsAddresses.map { "\($0)" }),
         "sandbox": .array(sandboxAddresses.map { "\($0)" }), "public_url": "\(settings.publicURL)", "database": "\(settings.database)",
         "merchants": .array(settings.merchants.map { "\($0.name)" }), "loops": "\(loops.loops.count)",

@@ -31,6 +31,9 @@ struct LimitSettings: Sendable, Equatable {
   /// The waits of the use cases that may be set.
   var timing = Timing()
 
+  /// How long scheduled work that a program took is its own unless it renews that.
+  var workLease: Duration = LeaseTerms().time
+
   init() {}
 }
 
@@ -71,6 +74,7 @@ extension LimitSettings: Decodable {
     case pageTolerance = "page_tolerance"
     case freshPageEvery = "fresh_page_every"
     case askEvery = "ask_every"
+    case workLease = "work_lease"
     case bodySize = "body_size"
   }
 
@@ -102,6 +106,7 @@ extension LimitSettings: Decodable {
     acquirerTimeout = try values.read(.acquirerTimeout, SettingText.wait(.seconds(1) ... .minutes(2))) ?? acquirerTimeout
     acquirerInFlight = try values.read(.acquirerInFlight, SettingText.number(1...10_000)) ?? acquirerInFlight
     acquirerWaiting = try values.read(.acquirerWaiting, SettingText.number(1...10_000)) ?? acquirerWaiting
+    workLease = try values.read(.workLease, SettingText.wait(.seconds(1) ... .minutes(5))) ?? workLease
     bodySize = try values.read(.bodySize, SettingText.size(1024...1 << 20)) ?? bodySize
     guard acquirerConnectTimeout <= acquirerTimeout || !values.contains(.acquirerConnectTimeout) else {
       throw values.broken(.acquirerConnectTimeout, "must not be longer than acquirer_timeout")
