@@ -171,10 +171,13 @@ import Testing
           lastAt: Sample.start, messages: 1)
         return Decision((), changes)
       })
-    let delivery = try #require(try await store.take(for: endpoint, at: Sample.start, until: Sample.at(30), limit: 1).first)
+    let terms = LeaseTerms(holder: "ours")
+    let delivery = try #require(try await store.take(for: endpoint, under: terms, at: Sample.start, limit: 1).first)
     let attempt = DeliveryAttempt(at: Sample.start, duration: .milliseconds(12), end: .answered(status: 200))
     _ = try await store.record(
-      DeliveryRecord(endpoint: delivery.endpoint, place: delivery.place, attempt: attempt, next: .delivered, at: Sample.start))
+      DeliveryRecord(
+        endpoint: delivery.endpoint, place: delivery.place, attempt: attempt, next: .delivered, at: Sample.start,
+        holder: terms.holder))
     try await store.pool.writeWithoutTransaction { db in
       try db.execute(sql: "UPDATE sqlite_sequence SET seq = \(lostPlace) WHERE name = 'event'")
     }

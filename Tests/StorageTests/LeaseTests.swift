@@ -1,4 +1,5 @@
 import Payments
+import PostgresTesting
 import Testing
 
 @testable import Storage

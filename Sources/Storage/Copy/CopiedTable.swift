@@ -22,8 +22,8 @@ struct CopiedTable: Sendable {
     CopiedTable(name: "attempt", key: ["number"], numbered: "number"),
   ]
 
-  /// What each database has for itself: which version it is at, and whether it takes writes.
-  static let own: Set<String> = ["heartbeat", "paylink_schema", "grdb_migrations"]
+  /// What each database has for itself: which version it is at, whether it takes writes, and who of its programs is at which work.
+  static let own: Set<String> = ["heartbeat", "paylink_schema", "grdb_migrations", "lease", "turn"]
 }
 
 /// A column with its type: both engines know whole numbers and texts alone.

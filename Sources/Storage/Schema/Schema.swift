@@ -36,7 +36,7 @@ enum Schema {
     return (before?.version ?? 0, version)
   }
 
-  /// What stands: nil for a new file. Files of before version 5 have no word of who may read them, and ask for none: each is older than this program.
+  /// What stands: nil for a new file. A file of an older program may have no word of who may read it.
   static func standing(_ db: Database) throws -> (version: Int, readableFrom: Int)? {
     let id = try Int.fetchOne(db, sql: "PRAGMA application_id") ?? 0
     let isEmpty = try Int.fetchOne(db, sql: "SELECT count(*) FROM sqlite_schema") == 0

@@ -9,7 +9,9 @@ import Testing
     case sqlite, postgres
   }
 
-  @Test("is right again after sync --all: payments and refunds of the lost hour are found, and what is not is an orphan", arguments: Engine.allCases)
+  @Test(
+    "is right again after sync --all: payments and refunds of the lost hour are found, and what is not is an orphan",
+    arguments: Engine.allCases)
   func restored(_ engine: Engine) async throws {
     let copying = try await Copying(engine)
     let stand = copying.stand
