@@ -152,7 +152,8 @@ import Testing
     let store = try SQLiteStore.open(path: path, logger: .quiet)
     let endpoint = OutboxTests.endpoint("crm")
     try await store.register([endpoint], at: Sample.start)
-    try await store.insert(Sample.full, events: [Sample.active(Sample.full)])
+    let full = Sample.full
+    try await store.insert(full, events: [Sample.active(full)])
     let paid = Sample.attempt(.paid, number: 5, amount: 900, captured: 900)
     let link = Sample.link("A", payments: [paid], operations: [Sample.operation(100)])
     try await store.insert(link, events: [Sample.active(link)])

@@ -121,7 +121,7 @@ import Testing
     let stand = try Stand(limits: Self.limits, database: proxy.address(await cluster.newDatabase()))
     try await stand.start()
     let link = try await stand.createFixed(order: "D1")
-    let payment = try #require(link["payment"]["id"].int)
+    let payment = try #require(try await stand.acquirersPayments(order: "D1").first?["pg_payment_id"].int)
     let result = Callback.result(order: "D1", payment: payment, amount: "150000.00")
     proxy.cut(moment)
     let answer = try await result.send(to: stand)
