@@ -1,7 +1,7 @@
 import Payments
 
-/// The feed's order is `event.feed`. Transactions that add events give places one after the other (SQLite has one writer; see `PostgresWriter` for the other),
-/// so a greater place is always committed later: a reader that has seen a place never misses one before it.
+/// The feed's order is `event.feed`. SQLite's one writer gives places one after the other; in PostgreSQL `PostgresSequencer` gives them after the commit, one
+/// transaction after the other. So a greater place is always seen later: a reader that has seen a place never misses one before it.
 extension BookReader {
   func feed(_ query: FeedQuery) throws -> FeedPage {
     precondition(query.limit > 0, "the edge judges a feed's limit")

@@ -1,13 +1,16 @@
 /// The statements about all that stands beside the links.
 enum BookStatements {
   static let insertEvent = SQLStatement("INSERT INTO event (\(EventColumn.list)) VALUES (\(EventColumn.parameters))")
-  static let eventsOfLink = SQLStatement(
-    "SELECT \(EventColumn.list) FROM event WHERE link = :link AND sequence > :after ORDER BY sequence, feed LIMIT :limit")
+  /// Also those that have no place in the feed yet: a link's own events are written in their order, since each waits for the link.
+  static let eventsOfLink = SQLStatement { dialect in
+    "SELECT \(EventColumn.list) FROM event WHERE link = :link AND sequence > :after ORDER BY sequence, \(dialect.arrival) LIMIT :limit"
+  }
 
   /// Behind a place; `feed` comes last.
   static let feed = SQLStatement(
     "SELECT \(EventColumn.list), feed FROM event WHERE merchant = :merchant AND feed > :after AND at >= :from ORDER BY feed LIMIT :limit")
-  static let eventByID = SQLStatement("SELECT \(EventColumn.list), feed FROM event WHERE id = :id")
+  /// With place 0 while it has none.
+  static let eventByID = SQLStatement("SELECT \(EventColumn.list), coalesce(feed, 0) FROM event WHERE id = :id")
 
   static let idempotency = SQLStatement(
     "SELECT fingerprint, at, link, operation, refusal FROM idempotency WHERE caller = :caller AND key = :key")

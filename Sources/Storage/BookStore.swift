@@ -13,11 +13,24 @@ package protocol BookStore: Store, Outbox, EventFeed {
   func read<Value: Sendable>(_ doing: String, _ body: @escaping @Sendable (BookReader) throws -> Value) async throws(StoreError) -> Value
   /// Tells, from a queue of the store, how far links that were changed are from now on. It must not block.
   func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void)
+  /// Makes the partitions that are needed soon, where the engine has them.
+  func makePartitions() async throws(StoreError)
+  /// Drops partitions of a kind whose rows are all past their time.
+  /// - Returns: how many rows they had, and whether there were more than were counted.
+  func dropPartitions(of kind: Retention.Kind, before: Timestamp, isDryRun: Bool) async throws(StoreError) -> (count: Int, hasMore: Bool)
   /// Answers what waits and lets go of the database. Nobody may read any more.
   func close() async
 }
 
 extension BookStore {
+  // SQLite has none.
+  package func makePartitions() async throws(StoreError) {}
+  package func dropPartitions(of kind: Retention.Kind, before: Timestamp, isDryRun: Bool) async throws(StoreError) -> (
+    count: Int, hasMore: Bool
+  ) {
+    (0, false)
+  }
+
   package func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
     let result: Result<Unit.Outcome, StoreError> = await withCheckedContinuation { continuation in
       enqueue(WaitingUnit(unit) { continuation.resume(returning: $0) })

@@ -14,7 +14,6 @@ struct BookWriter {
     if let record = changes.idempotency { try keep(record) }
     if let message = changes.message { try keep(message) }
     if let orphan = changes.orphan { add(OpenBusinessStatements.noteOrphan, OrphanColumn.allCases.map { $0.value(of: orphan) }) }
-    // The last, so that the feed's order is held up for no more than the commit.
     for event in changes.events { add(BookStatements.insertEvent, try EventColumn.allCases.map { try $0.value(of: event) }) }
   }
 

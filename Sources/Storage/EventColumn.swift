@@ -1,6 +1,6 @@
 import Payments
 
-/// Table `event`. `feed`, its place in the one order of all events, is given by the database and never again.
+/// Table `event`. `feed`, its place in the one order of all events, is given once (`PostgresSequencer`).
 enum EventColumn: Int, Column {
   case id, merchant, link, sequence, kind, at, state, orphan
 

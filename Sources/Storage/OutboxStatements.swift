@@ -26,7 +26,8 @@ enum OutboxStatements {
       (SELECT count(*) FROM delivery WHERE endpoint = name AND status = 'dead')
     FROM endpoint ORDER BY name
     """)
-  static let hasNew = SQLStatement("SELECT 1 FROM event WHERE feed > :place LIMIT 1")
+  /// In an order, or PostgreSQL would look for any at all from the table's beginning.
+  static let hasNew = SQLStatement("SELECT 1 FROM event WHERE feed > :place ORDER BY feed LIMIT 1")
   static let hasDue = SQLStatement("SELECT 1 FROM delivery WHERE endpoint = :endpoint AND status = 'waiting' AND due_at <= :now LIMIT 1")
 
   static let since = SQLStatement("SELECT feed, kind, merchant FROM event WHERE feed > :place ORDER BY feed LIMIT :limit")
@@ -65,11 +66,11 @@ enum OutboxStatements {
     """
     UPDATE endpoint SET failures = :failures, rests_until = :until, disabled_at = coalesce(disabled_at, :disabled) WHERE name = :endpoint
     """)
-  /// A value in a SELECT has no column to take its type from: PostgreSQL asks for it.
+  /// An event without a place yet is on its way to every endpoint as it is. A value in a SELECT has no column to take its type from: PostgreSQL asks for it.
   static let queueAgain = SQLStatement(
     """
     INSERT INTO delivery (endpoint, event, merchant, status, tries, due_at)
-    SELECT CAST(:endpoint AS TEXT), feed, merchant, 'waiting', 0, CAST(:at AS BIGINT) FROM event WHERE id = :id
+    SELECT CAST(:endpoint AS TEXT), feed, merchant, 'waiting', 0, CAST(:at AS BIGINT) FROM event WHERE id = :id AND feed IS NOT NULL
     ON CONFLICT (endpoint, event) DO UPDATE SET status = 'waiting', tries = 0, due_at = excluded.due_at, taken_by = NULL
     """)
   static let enable = SQLStatement("UPDATE endpoint SET failures = 0, rests_until = NULL, disabled_at = NULL WHERE name = :endpoint")

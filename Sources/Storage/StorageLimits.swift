@@ -29,6 +29,10 @@ package struct StorageLimits: Hashable, Sendable {
   package var unreadableLinks = 64
   /// Events of one link that are read at once.
   package var eventsOfLink = 10_000
+  /// Rows that one transaction of `prune` takes away: some 20 ms of the writer's time.
+  package var pruneBatch = 1000
+  /// Where `prune --dry-run` stops counting: a second or two of reading.
+  package var pruneCount = 1_000_000
 
   // PostgreSQL.
 
@@ -42,6 +46,10 @@ package struct StorageLimits: Hashable, Sendable {
   package var postgresGroup = 100
   /// How often a unit is run in all when another transaction stands in its way (40001, 40P01).
   package var orderRuns = 5
+  /// How often a process looks for events whose writer did not live to have them placed in the feed.
+  package var placeEvery: Duration = .seconds(1)
+  /// Events that one transaction places: some 10 ms in which no other process places any.
+  package var placesAtOnce = 1000
   /// The longest wait between two attempts to connect.
   package var reconnectWait: Duration = .seconds(2)
 

@@ -15,7 +15,7 @@ import Testing
       let standing = try await store.pool.read { db in
         try String.fetchSet(db, sql: "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'")
       }
-      #expect(standing == wanted)
+      #expect(standing == wanted.subtracting(["feed_end"]))
     }
     try await PostgresCluster.shared.get().withStore { store, location in
       let text = try await PostgresCluster.shared.get().sql(
@@ -44,6 +44,7 @@ import Testing
       #expect(seen.last == before["event"]?.compactMap { Int64($0["feed"] ?? "") }.max())
       let later = Sample.link("later")
       try await store.insert(later, events: [Sample.active(later)])
+      await store.settled()
       #expect(try await store.feed(FeedQuery(merchants: [Sample.shop], after: seen.last)).events.map(\.link?.id) == [later.id])
       #expect(try await store.feed(FeedQuery(merchants: [Sample.shop], after: seen.last)).last > Self.lostPlace)
       try await store.change(link) { $0.openings += 1 }
@@ -86,7 +87,7 @@ import Testing
         statement: "UPDATE payment SET captured = captured - 1 WHERE captured > refunded + refunding",
         says: "payments of main in UZS, paid"),
       Spoiled(statement: "UPDATE payment SET status = 'failed' WHERE status = 'pending'", says: "payments of"),
-      Spoiled(statement: "SELECT setval('event_feed_seq', 1)", says: "the numbers of table event"),
+      Spoiled(statement: "UPDATE feed_end SET last = 1", says: "the numbers of table event"),
     ])
   func different(_ spoiled: Spoiled) async throws {
     let cluster = try PostgresCluster.shared.get()

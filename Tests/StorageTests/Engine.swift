@@ -108,6 +108,8 @@ extension Store {
         changes.events = events
         return Decision((), changes)
       })
+    // So that a test can go on with what it wrote.
+    await (self as? PostgresStore)?.sequencer.settle()
   }
 
   /// Reads a link, changes it, and writes it.
@@ -129,6 +131,9 @@ extension Store {
 }
 
 extension BookStore {
+  /// Returns when every event that is committed has its place in the feed.
+  func settled() async { await (self as? PostgresStore)?.sequencer.settle() }
+
   /// Another hand in the books.
   func spoil(_ statement: SQLStatement, _ values: [SQLValue] = []) async throws {
     let result: Result<Int, StoreError> = await withCheckedContinuation { continuation in

@@ -67,6 +67,7 @@ package struct BookCopy {
 
   private func columns(_ table: CopiedTable, _ db: any SQLConnection) throws -> [CopiedColumn] {
     try db.all(CopyStatements.columns, [table.name.sql]) { CopiedColumn(name: try $0.string(0), isNumber: try $0.number(1) == 1) }
+      .filter { $0.name != table.ofOneEngine }
   }
 
   /// Page by page, by its key.

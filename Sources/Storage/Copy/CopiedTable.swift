@@ -5,6 +5,8 @@ struct CopiedTable: Sendable {
   let key: [String]
   /// The column whose numbers the engine gives, never one twice: how far it is goes along, so that places in the feed stay valid.
   var numbered: String?
+  /// A column that an engine has for itself, and fills itself.
+  var ofOneEngine: String?
 
   /// Every table of the schema but those of `own`: a test, and every copy, holds this list against what stands.
   static let all: [CopiedTable] = [
@@ -12,18 +14,19 @@ struct CopiedTable: Sendable {
     CopiedTable(name: "link_metadata", key: ["merchant", "key", "value", "created_at", "id"]),
     CopiedTable(name: "payment", key: ["link", "ordinal"]),
     CopiedTable(name: "operation", key: ["number"], numbered: "number"),
-    CopiedTable(name: "event", key: ["feed"], numbered: "feed"),
+    CopiedTable(name: "event", key: ["feed"], numbered: "feed", ofOneEngine: "number"),
     CopiedTable(name: "idempotency", key: ["caller", "key"]),
-    CopiedTable(name: "message", key: ["number"], numbered: "number"),
+    CopiedTable(name: "message", key: ["at", "number"], numbered: "number"),
     CopiedTable(name: "answer", key: ["merchant", "digest"]),
     CopiedTable(name: "orphan", key: ["merchant", "payment"]),
     CopiedTable(name: "endpoint", key: ["name"]),
     CopiedTable(name: "delivery", key: ["endpoint", "event"]),
-    CopiedTable(name: "attempt", key: ["number"], numbered: "number"),
+    CopiedTable(name: "attempt", key: ["at", "number"], numbered: "number"),
   ]
 
-  /// What each database has for itself: which version it is at, whether it takes writes, and who of its programs is at which work.
-  static let own: Set<String> = ["heartbeat", "paylink_schema", "grdb_migrations", "lease", "turn"]
+  /// What each database has for itself: which version it is at, whether it takes writes, who of its programs is at which work, and
+  /// (the copy sets it by its number) the end of the feed.
+  static let own: Set<String> = ["heartbeat", "paylink_schema", "grdb_migrations", "lease", "turn", "feed_end"]
 }
 
 /// A column with its type: both engines know whole numbers and texts alone.
@@ -66,6 +69,7 @@ enum CopyStatements {
         SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = '\(table.name)'), 0),
           coalesce((SELECT max(\(column)) FROM \(table.name)), 0))
         """
+      case .postgres where table.name == "event": "SELECT last FROM feed_end WHERE one = 1"
       case .postgres:
         """
         SELECT greatest(coalesce((SELECT pg_sequence_last_value(CAST(pg_get_serial_sequence('\(table.name)', '\(column)') AS regclass))), 0),
@@ -80,6 +84,7 @@ enum CopyStatements {
     SQLStatement { dialect in
       switch dialect {
       case .sqlite: "UPDATE sqlite_sequence SET seq = max(seq, :mark) WHERE name = '\(table.name)'"
+      case .postgres where table.name == "event": "UPDATE feed_end SET last = CAST(:mark AS BIGINT) WHERE one = 1"
       case .postgres: "SELECT setval(CAST(pg_get_serial_sequence('\(table.name)', '\(column)') AS regclass), CAST(:mark AS BIGINT))"
       }
     }

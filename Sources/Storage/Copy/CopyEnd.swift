@@ -31,7 +31,7 @@ extension BookCopy {
 }
 
 extension CopyEnd {
-  /// In one snapshot; nothing of it is changed.
+  /// In one snapshot; nothing of it is changed but that events which wait for their place in the feed are given it.
   fileprivate func reading<Value>(_ body: (any SQLConnection) throws -> Value) throws -> Value {
     switch self {
     case .sqlite(let path, let lock):
@@ -43,9 +43,11 @@ extension CopyEnd {
         }
       }
     case .postgres(let location, let password):
-      let db = try PostgresConnection.open(location, password: password, limits: StorageLimits(), for: .reading)
+      let db = try PostgresConnection.open(location, password: password, limits: StorageLimits())
       try Self.judgeAlone(db)
       try Self.judge(try PostgresSchema.standing(db)?.version)
+      // Every event has its place, as after any pause of the gateway.
+      try PostgresSequencer.place(db, atOnce: StorageLimits().placesAtOnce)
       db.begin(PostgresStatements.beginReading)
       defer { try? db.rollBack() }
       return try body(db)

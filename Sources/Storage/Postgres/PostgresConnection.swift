@@ -12,7 +12,8 @@ import Payments
   private var prepared: Set<Int> = []
   /// Sent before the next statements, in the same pipeline: the BEGIN of a transaction that reads.
   private var pending: [Bound] = []
-  private let patience: Duration
+  private let usualPatience: Duration
+  private var patience: Duration
 
   /// What a connection is for: after a fail-over a server may still answer and only read.
   enum Purpose: String, Sendable {
@@ -44,7 +45,8 @@ import Payments
     ]
     if let password { settings.append(("password", password)) }
     if let file = location.sslRootCertificate { settings.append(("sslrootcert", file)) }
-    patience = limits.statementTimeout + .seconds(5)
+    usualPatience = limits.statementTimeout + .seconds(5)
+    patience = usualPatience
     unsafe handle = unsafe try PostgresOpening.connected(settings, within: limits.connectTimeout, demandsTLS: location.demandsTLS)
     guard unsafe PQsetnonblocking(handle, 1) == 0, unsafe PQenterPipelineMode(handle) == 1 else {
       throw PostgresError(message: "no pipeline mode")
@@ -110,6 +112,14 @@ import Payments
       throw error
     }
   }
+
+  /// Statements of this transaction may take as long as a day.
+  func unhurried() throws {
+    try run([Bound(PostgresStatements.unhurried, [])])
+    patience = .hours(24)
+  }
+
+  func hurried() { patience = usualPatience }
 
   /// Runs a text that is not kept: a migration's.
   func execute(_ text: String) throws {

@@ -21,19 +21,21 @@ enum PostgresSchema {
   /// Brings the books to this program's version, or leaves what a newer program made and this one can still work on.
   /// - Returns: the version that stood before, 0 for none, and the one that stands now.
   /// - Throws: StoreError where a newer program made them so that this one cannot; nothing is changed then.
-  static func migrate(_ db: PostgresConnection) throws -> (from: Int, to: Int) {
+  /// - Parameter version: this program's; a test may stop at one before.
+  @discardableResult
+  static func migrate(_ db: PostgresConnection, upTo version: Int = Schema.version) throws -> (from: Int, to: Int) {
     try db.run([Bound(PostgresStatements.begin, []), Bound(lock, [])])
     do {
       let before = try standing(db)
-      if let before, before.version > Schema.version {
-        guard before.readableFrom <= Schema.version else { throw Schema.newer(before.version) }
+      if let before, before.version > version {
+        guard before.readableFrom <= version else { throw Schema.newer(before.version) }
         try db.run(PostgresStatements.rollBack, [])
         return (before.version, before.version)
       }
       let from = before?.version ?? 0
-      if from < Schema.version { try apply(db, from: from) }
+      if from < version { try apply(db, from: from, to: version) }
       try db.run(PostgresStatements.commit, [])
-      return (from, Schema.version)
+      return (from, version)
     } catch {
       // What broke the migration is told; that the transaction is gone needs no answer.
       _ = try? db.run(PostgresStatements.rollBack, [])
@@ -46,12 +48,15 @@ enum PostgresSchema {
     return try db.first(standing, []) { (Int(try $0.number(0)), Int(try $0.number(1))) }
   }
 
-  private static func apply(_ db: PostgresConnection, from: Int) throws {
+  private static func apply(_ db: PostgresConnection, from: Int, to end: Int) throws {
+    // The time of a statement is for requests: a migration of large books may take longer, and is waited for.
+    try db.unhurried()
+    defer { db.hurried() }
     try db.run(makeTable, [])
-    for version in Schema.versions.dropFirst(from) {
+    for version in Schema.versions[from..<end] {
       for statement in statements(spelled(version.sql(.postgres))) { try db.execute(statement) }
     }
-    try db.run(note, [Schema.version.sql, Schema.readableFrom.sql])
+    try db.run(note, [end.sql, Schema.readableFrom.sql])
   }
 
   /// Numbers are 64 bits wide, and texts are compared byte by byte, as SQLite does both.

@@ -7,6 +7,8 @@ enum PostgresStatements {
     SELECT set_config('statement_timeout', :statement, false), set_config('lock_timeout', :lock, false),
       set_config('idle_in_transaction_session_timeout', :idle, false)
     """)
+  static let unhurried = SQLStatement(
+    "SELECT set_config('statement_timeout', '0', true), set_config('idle_in_transaction_session_timeout', '0', true)")
   static let begin = SQLStatement("BEGIN ISOLATION LEVEL READ COMMITTED")
   static let beginReading = SQLStatement("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
   static let commit = SQLStatement("COMMIT")
@@ -14,9 +16,6 @@ enum PostgresStatements {
 
   /// In the order of the list, which is sorted: nobody waits in a ring.
   static let lock = SQLStatement("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS wanted (key)")
-  /// Held from the first event of a transaction to its commit: places in the feed are committed in their order.
-  static let lockFeed = SQLStatement("SELECT pg_advisory_xact_lock(\(feedKey))")
-  private static let feedKey = 0x5041_594C_0001
 
   /// The links of a group's scopes by their ids, orders and payments; for a bound of each order's links the live and newest.
   private static let wanted = """

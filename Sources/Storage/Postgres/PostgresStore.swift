@@ -3,11 +3,13 @@ package import Logging
 package import Payments
 import Synchronization
 
-/// The books in a PostgreSQL database, which other processes may share: one connection that writes in groups, a few that read, each on a queue of its own.
+/// The books in a PostgreSQL database, which other processes may share: one connection that writes in groups, one that gives events
+/// their places, a few that read, each on a queue of its own.
 package final class PostgresStore: BookStore {
   package let limits: StorageLimits
   package let logger: Logger
   private let writer: PostgresWriter
+  let sequencer: PostgresSequencer
   private let readers: ReaderQueues<PostgresLine>
   private let waitingReads = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
@@ -53,7 +55,8 @@ package final class PostgresStore: BookStore {
     let line = { (purpose: PostgresConnection.Purpose) in
       PostgresLine(longest: limits.reconnectWait) { try connector.connect(for: purpose) }
     }
-    writer = PostgresWriter(line: line(.writing), limits: limits, logger: logger)
+    sequencer = PostgresSequencer(line: line(.writing), limits: limits, logger: logger)
+    writer = PostgresWriter(line: line(.writing), sequencer: sequencer, limits: limits, logger: logger)
     readers = ReaderQueues((0..<limits.readers).map { _ in line(.reading) })
   }
 
@@ -66,9 +69,29 @@ package final class PostgresStore: BookStore {
 
   package func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { writer.onChange(tell) }
 
+  package func makePartitions() async throws(StoreError) {
+    try await write { db in try Self.partitions(db).makeAhead() }
+  }
+
+  package func dropPartitions(of kind: Retention.Kind, before: Timestamp, isDryRun: Bool) async throws(StoreError) -> (
+    count: Int, hasMore: Bool
+  ) {
+    guard let table = PostgresPartitions.table(kind) else { return (0, false) }
+    let limit = limits.pruneCount
+    return try await write { db in
+      try Self.partitions(db).drop(table, before: before, isDryRun: isDryRun, counting: limit)
+    }
+  }
+
+  private static func partitions(_ db: any SQLConnection) -> PostgresPartitions {
+    guard let db = db as? PostgresConnection else { preconditionFailure("this store's writer has connections of its engine") }
+    return PostgresPartitions(db: db)
+  }
+
   package func close() async {
     isClosed.store(true, ordering: .relaxed)
     await writer.close()
+    await sequencer.close()
     await readers.close { $0.drop() }
   }
 
@@ -130,7 +153,21 @@ private final class PostgresConnector: Sendable {
         logger.notice("database migrated", metadata: ["from": "\(migration.from)", "to": "\(migration.to)"])
       }
       isMigrated.store(true, ordering: .relaxed)
+      makePartitions(connection)
     }
     return connection
+  }
+
+  /// Their lack is no reason to refuse: the default partitions take what comes, and `prune` tries again.
+  private func makePartitions(_ connection: PostgresConnection) {
+    do {
+      try connection.run(PostgresStatements.begin, [])
+      try PostgresPartitions(db: connection).makeAhead()
+      try connection.run(PostgresStatements.commit, [])
+    } catch {
+      logger.warning("partitions were not made ahead", metadata: ["detail": "\(StoreError(postgres: error, while: "making them").detail)"])
+      // Whether there was a transaction to end or not.
+      _ = try? connection.run(PostgresStatements.rollBack, [])
+    }
   }
 }

@@ -12,10 +12,12 @@ final class PostgresWriter: Sendable {
   private let queue = DispatchQueue(label: "paylink.storage.writer")
   private let waiting: UnitQueue
   private let listener = CommitListener()
+  private let sequencer: PostgresSequencer
   let commits = Atomic<Int>(0)
 
-  init(line: PostgresLine, limits: StorageLimits, logger: Logger) {
+  init(line: PostgresLine, sequencer: PostgresSequencer, limits: StorageLimits, logger: Logger) {
     self.line = line
+    self.sequencer = sequencer
     self.limits = limits
     self.logger = logger
     var bounds = limits
@@ -172,20 +174,17 @@ extension PostgresWriter {
     }
     try commit(writes, db)
     if !writes.isEmpty { commits.add(1, ordering: .relaxed) }
+    if writes.contains(where: \.isEvent) { sequencer.ask() }
     for answer in answers { answer() }
     listener.tell(changed)
     return left
   }
 
-  /// All writes and the COMMIT in one pipeline. Events come last of all: whoever adds some gives their places alone until its commit.
+  /// All writes and the COMMIT in one pipeline.
   private func commit(_ writes: [Write], _ db: PostgresConnection) throws {
-    let events = writes.filter(\.isEvent)
-    let ordered = writes.filter { !$0.isEvent }
-    var statements = ordered.map(\.bound)
-    if !events.isEmpty { statements += [Bound(PostgresStatements.lockFeed, [])] + events.map(\.bound) }
-    try commit(statements, db) { error in
-      guard error.isUnmetDemand, ordered.indices.contains(error.place) else { return error }
-      switch ordered[error.place].expecting {
+    try commit(writes.map(\.bound), db) { error in
+      guard error.isUnmetDemand, writes.indices.contains(error.place) else { return error }
+      switch writes[error.place].expecting {
       case .nothing: return error
       case .place: return UnitConflict(cause: .place)
       case .standing: return UnitConflict(cause: .standing)

@@ -26,6 +26,14 @@ enum Dialect: Int, Sendable {
     }
   }
 
+  /// The order in which events were written: SQLite's one writer gives places in it; PostgreSQL gives them later (`PostgresSequencer`).
+  var arrival: String {
+    switch self {
+    case .sqlite: "feed"
+    case .postgres: "number"
+    }
+  }
+
   /// A change that must meet a row. SQLite's caller counts the rows before it commits; PostgreSQL, to whom the COMMIT is sent along, raises 22012 by dividing by
   /// none, which takes the transaction back.
   func demanding(_ change: String) -> String {

@@ -13,6 +13,7 @@ enum Schema {
     ("3", { _ in version3 }),
     ("4", { version4($0) }),
     ("5", { _ in version5 }),
+    ("6", { version6($0) }),
   ]
 
   /// The version that this program writes.

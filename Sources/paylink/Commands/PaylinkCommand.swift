@@ -7,7 +7,8 @@ struct PaylinkCommand: ParsableCommand {
     commandName: "paylink", abstract: "A payment-link gateway for Freedom Pay.", version: Version.text,
     subcommands: [
       ServeCommand.self, SandboxCommand.self, LinksCommand.self, OrphansCommand.self, EventsCommand.self, CertifyCommand.self,
-      KeysCommand.self, ConfigCommand.self, MigrateCommand.self, HealthCommand.self, SignatureCommand.self, OpenAPICommand.self,
+      KeysCommand.self, ConfigCommand.self, MigrateCommand.self, PruneCommand.self, HealthCommand.self, SignatureCommand.self,
+      OpenAPICommand.self,
     ])
 
   /// Ends the process for arguments that ask for no command: help and version on standard output, bad usage in one line and 64.

@@ -105,7 +105,7 @@ struct Gateway {
   }
 
   /// What is done on a schedule (design §6).
-  func jobs(terms: LeaseTerms, connections: @escaping @Sendable () -> Int) -> [Schedule.Job] {
+  func jobs(terms: LeaseTerms, draining: Draining, connections: @escaping @Sendable () -> Int) -> [Schedule.Job] {
     let recover = RecoverLink(store: store, settle: settle, clock: clock, timing: timing, logger: logger)
     let metrics = metrics
     let takenOver = { @Sendable (work: SharedWork) in
@@ -127,8 +127,22 @@ struct Gateway {
         waiting.set(Int64(follow.readers))
         try await setAges()
       },
+      Schedule.Job(name: "prune", every: .hours(1)) { () throws(StoreError) in try await prune(draining) },
     ]
   }
+
+  /// Takes away what the settings keep no longer, for a while: the next turn goes on.
+  private func prune(_ draining: Draining) async throws(StoreError) {
+    let all = try await store.prune(settings.retention, at: clock.now(), batches: Self.pruneBatches) { !draining.hasBegun }
+    for pruned in all where pruned.count > 0 {
+      logger.notice(
+        "old rows removed",
+        metadata: ["kind": "\(pruned.kind.rawValue)", "count": "\(pruned.count)", "before": "\(pruned.before?.rfc3339 ?? "-")"])
+    }
+  }
+
+  /// Of each kind in a turn: two hundred thousand rows, more than an hour of a busy shop brings.
+  private static let pruneBatches = 200
 
   private func setAges() async throws(StoreError) {
     let now = clock.now()

@@ -86,7 +86,8 @@ struct Serve {
     let operationsAddresses = try ListeningServer.start(operations)
     let apiAddresses = try ListeningServer.start(api)
     let schedule = Schedule(
-      jobs: gateway.jobs(terms: terms, connections: { api.openConnections }) + jobs(draining), loops: loops, draining: draining,
+      jobs: gateway.jobs(terms: terms, draining: draining, connections: { api.openConnections }) + jobs(draining), loops: loops,
+      draining: draining,
       time: time,
       logger: logger)
     logger.notice(

@@ -2,6 +2,7 @@ import Facade
 import FreedomPay
 import Logging
 import Payments
+import Storage
 import Transport
 
 /// Everything that can be set (design §4.2), judged: file, then environment, then flags, merged and decoded as one tree.
@@ -26,6 +27,7 @@ struct Settings: Sendable {
   var webhooks: [WebhookSettings]
   var limits: LimitSettings
   var browsers: BrowserSettings
+  var retention: Retention
 
   /// What stands where nothing is set.
   enum Default {
@@ -38,7 +40,7 @@ struct Settings: Sendable {
 
 extension Settings: Decodable {
   enum CodingKeys: String, CodingKey {
-    case listen, tls, database, sandbox, merchants, limits, webhooks, cors, rate
+    case listen, tls, database, sandbox, merchants, limits, webhooks, cors, rate, retention
     case trustedProxies = "trusted_proxies"
     case proxyProtocol = "proxy_protocol"
     case opsListen = "ops_listen"
@@ -78,6 +80,7 @@ extension Settings: Decodable {
     webhooks = try values.decodeIfPresent([WebhookSettings].self, forKey: .webhooks) ?? []
     limits = try values.decodeIfPresent(LimitSettings.self, forKey: .limits) ?? LimitSettings()
     browsers = try BrowserSettings(in: values)
+    retention = try RetentionSettings.read(in: values)
     guard !merchants.isEmpty else { throw values.broken(.merchants, "is required: at least one merchant") }
   }
 

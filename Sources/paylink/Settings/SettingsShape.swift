@@ -37,7 +37,7 @@ indirect enum SettingsShape {
     "cors": .section(["origins": .values]),
     "rate": .section(["per_key": .value, "per_address": .value]),
     "limits": .section(LimitSettings.shape),
-    "retention": .later(),
+    "retention": .section(RetentionSettings.shape),
   ])
 
   private static let merchant: [String: SettingsShape] = [

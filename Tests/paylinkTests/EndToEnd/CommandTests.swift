@@ -50,6 +50,24 @@ import Testing
     }
   }
 
+  @Test("prune counts, takes away, and says so for each kind; beside a gateway on the same file it exits 75")
+  func prune() async throws {
+    let stand = try Stand()
+    let config = stand.folder.appendingPathComponent("paylink.yaml").path
+    let counted = try await Program.run(["prune", "--dry-run", "--config", config, "--set", "retention.orphans=forever"], in: stand.folder)
+    #expect(counted.status == 0, "\(counted.errors)")
+    let lines = counted.output.split(separator: "\n").map(String.init)
+    #expect(lines.map { $0.prefix { $0 != " " } } == ["messages", "attempts", "answers", "idempotency_keys", "events", "orphans"])
+    #expect(lines.dropLast().allSatisfy { $0.contains(" 0 to remove, older than 20") })
+    #expect(lines.last == "orphans           kept forever")
+    let pruned = try await Program.run(["prune", "--config", config], in: stand.folder)
+    #expect(pruned.output.contains("messages          0 removed, older than 20"))
+    try await stand.start()
+    let beside = try await Program.run(["prune", "--config", config], in: stand.folder)
+    #expect(beside.status == 75)
+    #expect(beside.errors.split(separator: "\n").count == 1)
+  }
+
   @Test("config check --live tells a right secret from a wrong one")
   func live() async throws {
     let stand = try Stand()

@@ -41,7 +41,8 @@ import Testing
       - {name: other, merchant_id: 7, region: uz, secret_key_file: NOWHERE}
     """
 
-  @Test("a broken setting is told in one exact line", arguments: unknown + values + between + webhooks + later + sources + sandbox)
+  @Test(
+    "a broken setting is told in one exact line", arguments: unknown + values + between + webhooks + retention + later + sources + sandbox)
   func line(_ example: Case) throws {
     let directory = try TemporaryDirectory()
     let path = try directory.write(example.yaml, as: "c.yaml")
@@ -224,9 +225,25 @@ import Testing
       line: "FILE: limits.webhook_connect_timeout: must not be longer than webhook_timeout"),
   ]
 
+  static let retention: [Case] = [
+    Case(
+      yaml: "\(valid)retention: {idempotency_keys: 7d}\n",
+      line: "FILE: retention.idempotency_keys: must be a number of days from 8d to 36500d, or forever"),
+    Case(
+      yaml: "\(valid)retention: {answers: 0d}\n", line: "FILE: retention.answers: must be a number of days from 1d to 36500d, or forever"),
+    Case(
+      yaml: "\(valid)retention: {events: -30d}\n", line: "FILE: retention.events: must be a number of days from 30d to 36500d, or forever"),
+    Case(
+      yaml: "\(valid)retention: {messages: 30h}\n",
+      line: "FILE: retention.messages: must be a number of days from 30d to 36500d, or forever"),
+    Case(
+      yaml: "\(valid)retention: {events: 30d, attempts: 31d}\n",
+      line: "FILE: retention.attempts: must not be longer than retention.events"),
+    Case(yaml: "\(valid)retention: {event: 30d}\n", line: "FILE: retention.event: unknown key, did you mean events?"),
+  ]
+
   static let later: [Case] = [
     Case(yaml: "\(valid)ops_console: true\n", line: "FILE: ops_console other than false is not built yet in this version"),
-    Case(yaml: "\(valid)retention: {events: 30d}\n", line: "FILE: retention is not built yet in this version"),
     Case(yaml: "\(valid)limits: {json_depth: 9}\n", line: "FILE: limits.json_depth other than 8 is not built yet in this version"),
   ]
 

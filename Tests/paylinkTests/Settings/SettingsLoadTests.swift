@@ -178,6 +178,7 @@ import Webhooks
     let settings = try Settings.load(SettingsSources(file: path, environment: SettingsErrorTests.secret))
     let bare = try Self.load()
     #expect(settings.limits == bare.limits)
+    #expect(settings.retention == bare.retention)
     #expect(settings.listen == bare.listen && settings.opsListen == bare.opsListen && settings.sandboxListen == bare.sandboxListen)
     #expect(settings.database == bare.database && settings.logLevel == bare.logLevel)
     #expect(settings.merchants[0].scriptNames == bare.merchants[0].scriptNames)

@@ -1,0 +1,54 @@
+package import Payments
+
+extension BookStore {
+  /// Takes away what is past its time, in batches that others' units run between.
+  /// - Parameters:
+  ///   - batches: how many of a kind at most: a run on a schedule ends, and the next goes on.
+  ///   - goesOn: asked before each batch.
+  package func prune(
+    _ retention: Retention, at now: Timestamp, batches: Int = .max, while goesOn: @Sendable () -> Bool = { true }
+  ) async throws(StoreError) -> [Pruned] {
+    let size = limits.pruneBatch
+    try await makePartitions()
+    return try await prune(retention, at: now, isDryRun: false, batches: batches, while: goesOn) { kind, before, place throws(StoreError) in
+      try await write { db in try Pruner(db: db).step(kind, before: before, behind: place, limit: size) }
+    }
+  }
+
+  /// What `prune` would take away. It stops counting at a bound.
+  package func prunable(_ retention: Retention, at now: Timestamp) async throws(StoreError) -> [Pruned] {
+    let limit = limits.pruneCount
+    let counted = try await prune(retention, at: now, isDryRun: true, batches: .max, while: { true }) {
+      kind, before, place throws(StoreError) in
+      try await read("counting what is old") { try Pruner(db: $0.db).count(kind, before: before, behind: place, limit: limit) }
+    }
+    return counted.map { pruned in
+      var pruned = pruned
+      pruned.hasMore = pruned.hasMore || (pruned.kind != .events && pruned.count >= limit)
+      return pruned
+    }
+  }
+
+  private func prune(
+    _ retention: Retention, at now: Timestamp, isDryRun: Bool, batches: Int, while goesOn: @Sendable () -> Bool,
+    _ step: (Retention.Kind, Timestamp, Int64) async throws(StoreError) -> Pruner.Step
+  ) async throws(StoreError) -> [Pruned] {
+    var all: [Pruned] = []
+    for kind in Retention.Kind.allCases {
+      var pruned = Pruned(kind: kind, before: retention.limit(kind, at: now), count: 0, hasMore: false)
+      if let before = pruned.before {
+        let whole = try await dropPartitions(of: kind, before: before, isDryRun: isDryRun)
+        (pruned.count, pruned.hasMore) = (whole.count, whole.hasMore)
+        var (place, left): (Int64?, Int) = (0, batches)
+        while let from = place, left > 0, goesOn() {
+          let done = try await step(kind, before, from)
+          pruned.count += done.removed
+          (place, left) = (done.next, left - 1)
+        }
+        pruned.hasMore = pruned.hasMore || place != nil
+      }
+      all.append(pruned)
+    }
+    return all
+  }
+}
