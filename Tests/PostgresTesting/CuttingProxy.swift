@@ -17,7 +17,7 @@ package final class CuttingProxy: Sendable {
   package let port: Int
   private let listener: Int32
   private let target: String
-  private let moment = Mutex<Moment?>(nil)
+  private let plan = Mutex<(moment: Moment, text: String)?>(nil)
   private let cuts = Atomic<Int>(0)
   private let isShut = Atomic<Bool>(false)
   private let open = Mutex<Set<Int32>>([])
@@ -45,7 +45,8 @@ package final class CuttingProxy: Sendable {
   package func address(_ database: String) -> String { "postgres://paylink@127.0.0.1:\(port)/\(database)?sslmode=disable" }
 
   /// Cuts at the next such moment, once.
-  package func cut(_ moment: Moment) { self.moment.withLock { $0 = moment } }
+  /// - Parameter text: stands in a statement of the transaction: a gateway has others that commit.
+  package func cut(_ moment: Moment, with text: String) { plan.withLock { $0 = (moment, text) } }
 
   /// How often it was cut.
   package var count: Int { cuts.load(ordering: .relaxed) }
@@ -95,11 +96,14 @@ package final class CuttingProxy: Sendable {
     return server
   }
 
-  /// Whether this COMMIT is the one, and which way.
-  fileprivate func takes(_ wanted: Moment) -> Bool {
-    moment.withLock { moment in
-      guard let standing = moment, wanted == standing else { return false }
-      moment = nil
+  /// Whether a statement is of the transaction that is meant.
+  fileprivate func means(_ statement: String) -> Bool { plan.withLock { $0.map { statement.contains($0.text) } ?? false } }
+
+  /// Whether this COMMIT, of the transaction that is meant, is cut now.
+  fileprivate func takes(_ moment: Moment) -> Bool {
+    plan.withLock { plan in
+      guard plan?.moment == moment else { return false }
+      plan = nil
       return true
     }
   }
@@ -114,6 +118,8 @@ private final class Way: Sendable {
   private let server: Int32
   private let proxy: CuttingProxy
   private let ends = Atomic<Int>(0)
+  /// The COMMIT that is under way is the one that is meant.
+  private let isMeant = Atomic<Bool>(false)
 
   init(client: Int32, server: Int32, proxy: CuttingProxy) {
     (self.client, self.server, self.proxy) = (client, server, proxy)
@@ -121,13 +127,20 @@ private final class Way: Sendable {
 
   func up() {
     var messages = Messages(hasStart: true)
-    var commits: Set<String> = []
+    var statements: [String: String] = [:]
+    var isMarked = false
     pass(client, server) { bytes in
       for message in messages.take(bytes) {
         switch message.type {
-        case UInt8(ascii: "P") where message.texts.dropFirst().first == "COMMIT": commits.insert(message.texts[0])
-        case UInt8(ascii: "B") where message.texts.count > 1 && commits.contains(message.texts[1]):
+        case UInt8(ascii: "P") where message.texts.count > 1: statements[message.texts[0]] = message.texts[1]
+        case UInt8(ascii: "B") where message.texts.count > 1:
+          let statement = statements[message.texts[1]] ?? ""
+          if statement.hasPrefix("BEGIN") { isMarked = false }
+          isMarked = isMarked || proxy.means(statement)
+          guard statement == "COMMIT", isMarked else { continue }
+          isMarked = false
           if proxy.takes(.beforeCommit) { return false }
+          isMeant.store(true, ordering: .sequentiallyConsistent)
         default: break
         }
       }
@@ -138,7 +151,10 @@ private final class Way: Sendable {
   func down() {
     var messages = Messages(hasStart: false)
     pass(server, client) { bytes in
-      !messages.take(bytes).contains { $0.type == UInt8(ascii: "C") && $0.texts.first == "COMMIT" && proxy.takes(.afterCommit) }
+      !messages.take(bytes).contains { message in
+        message.type == UInt8(ascii: "C") && message.texts.first == "COMMIT" && isMeant.exchange(false, ordering: .sequentiallyConsistent)
+          && proxy.takes(.afterCommit)
+      }
     }
   }
 

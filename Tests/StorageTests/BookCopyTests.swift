@@ -57,8 +57,7 @@ import Testing
         let ours = after[table.name]?.filter { $0["id"] != later.id.text && $0["link"] != later.id.text }
         let theirs = before[table.name]?.map { row in
           var row = row
-          // PostgreSQL's texts hold no NUL, and the link was changed once.
-          for (name, value) in row { row[name] = value.replacing("\\u0000", with: "\u{FFFD}").replacing("\0", with: "\u{FFFD}") }
+          // It was changed once.
           if table.name == "link", row["id"] == link.id.text { row["openings"] = "\(link.openings + 1)" }
           return row
         }
@@ -195,7 +194,9 @@ import Testing
       var all: [String: [[String: String]]] = [:]
       for table in CopiedTable.all {
         let rows = try Row.fetchAll(db, sql: "SELECT * FROM \(table.name) ORDER BY \(table.key.joined(separator: ", "))")
-        all[table.name] = rows.map { row in Dictionary(uniqueKeysWithValues: row.map { ($0, "\($1)") }) }
+        all[table.name] = rows.map { row in
+          Dictionary(uniqueKeysWithValues: row.map { ($0, String.fromDatabaseValue($1) ?? "\($1)") })
+        }
       }
       return all
     }

@@ -18,7 +18,7 @@ import Testing
     try await store.insert(Sample.link("before"))
 
     let (reserve, link) = Self.reservation()
-    proxy.cut(moment)
+    proxy.cut(moment, with: "INSERT INTO link (")
     let error = await #expect(throws: StoreError.self) { try await store.perform(reserve) }
     #expect(error?.code == .outcomeUnknown)
     #expect(proxy.count == 1)

@@ -88,9 +88,8 @@ import Testing
       database: proxy.address(await cluster.newDatabase()))
     try await stand.start()
     let body: [String: Any] = ["order_id": "C1", "amount": 100_000, "description": "c"]
-    proxy.cut(moment)
+    proxy.cut(moment, with: "INSERT INTO link (")
     let answer = try await stand.create(body, idempotency: "c1")
-    // The commit that was cut may have been a schedule's: then the create came after it.
     try #require(proxy.count == 1)
     #expect(answer.status == 503, "\(answer)")
     #expect(answer.json["code"].string == "database_unavailable")
@@ -123,7 +122,7 @@ import Testing
     let link = try await stand.createFixed(order: "D1")
     let payment = try #require(try await stand.acquirersPayments(order: "D1").first?["pg_payment_id"].int)
     let result = Callback.result(order: "D1", payment: payment, amount: "150000.00")
-    proxy.cut(moment)
+    proxy.cut(moment, with: "INSERT INTO message")
     let answer = try await result.send(to: stand)
     try #require(proxy.count == 1)
     #expect(answer.status == 503)
