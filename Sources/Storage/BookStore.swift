@@ -18,11 +18,16 @@ package protocol BookStore: Store, Outbox, EventFeed {
   /// Drops partitions of a kind whose rows are all past their time.
   /// - Returns: how many rows they had, and whether there were more than were counted.
   func dropPartitions(of kind: Retention.Kind, before: Timestamp, isDryRun: Bool) async throws(StoreError) -> (count: Int, hasMore: Bool)
+  /// Overwrites what rows held before they were changed, where that is the store's to do.
+  func forgetOldBytes() async throws(StoreError)
   /// Answers what waits and lets go of the database. Nobody may read any more.
   func close() async
 }
 
 extension BookStore {
+  // PostgreSQL's own vacuum does it, which no transaction may ask for.
+  package func forgetOldBytes() async throws(StoreError) {}
+
   // SQLite has none.
   package func makePartitions() async throws(StoreError) {}
   package func dropPartitions(of kind: Retention.Kind, before: Timestamp, isDryRun: Bool) async throws(StoreError) -> (

@@ -1,16 +1,19 @@
-/// The statements about leases. What is taken is inserted: of two that choose the same link at once, the second meets the first's row.
+/// The statements about leases. What only asks whether there is any asks in the order of an index: PostgreSQL, which is told of no order, begins at the table's beginning.
+///
+/// What is taken is inserted: of two that choose the same link at once, the second meets the first's row.
 enum LeaseStatements {
   static let lapsed = SQLStatement {
     """
     SELECT item, holder FROM lease WHERE work = :work AND ends_at <= :now AND lapses < :most ORDER BY ends_at LIMIT :limit \($0.lockingFree)
     """
   }
-  static let hasLapsed = SQLStatement("SELECT 1 FROM lease WHERE work = :work AND ends_at <= :now AND lapses < :most LIMIT 1")
+  static let hasLapsed = SQLStatement(
+    "SELECT 1 FROM lease WHERE work = :work AND ends_at <= :now AND lapses < :most ORDER BY ends_at LIMIT 1")
 
   static let look = SQLStatement { "SELECT id FROM link WHERE \(isToLookAt) ORDER BY next_look_at LIMIT :limit \($0.lockingFree)" }
-  static let hasLook = SQLStatement("SELECT 1 FROM link WHERE \(isToLookAt) LIMIT 1")
+  static let hasLook = SQLStatement("SELECT 1 FROM link WHERE \(isToLookAt) ORDER BY next_look_at LIMIT 1")
   static let ended = SQLStatement { "SELECT id FROM link WHERE \(isEnded) ORDER BY expires_at LIMIT :limit \($0.lockingFree)" }
-  static let hasEnded = SQLStatement("SELECT 1 FROM link WHERE \(isEnded) LIMIT 1")
+  static let hasEnded = SQLStatement("SELECT 1 FROM link WHERE \(isEnded) ORDER BY expires_at LIMIT 1")
 
   private static let isToLookAt = "merchant = :merchant AND look_rank = :rank AND next_look_at <= :now AND \(isFree)"
   private static let isEnded = "status = 'active' AND expires_at <= :now AND \(isFree)"

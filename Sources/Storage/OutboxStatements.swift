@@ -28,7 +28,8 @@ enum OutboxStatements {
     """)
   /// In an order, or PostgreSQL would look for any at all from the table's beginning.
   static let hasNew = SQLStatement("SELECT 1 FROM event WHERE feed > :place ORDER BY feed LIMIT 1")
-  static let hasDue = SQLStatement("SELECT 1 FROM delivery WHERE endpoint = :endpoint AND status = 'waiting' AND due_at <= :now LIMIT 1")
+  static let hasDue = SQLStatement(
+    "SELECT 1 FROM delivery WHERE endpoint = :endpoint AND status = 'waiting' AND due_at <= :now ORDER BY due_at LIMIT 1")
 
   static let since = SQLStatement("SELECT feed, kind, merchant FROM event WHERE feed > :place ORDER BY feed LIMIT :limit")
   static let queue = SQLStatement(

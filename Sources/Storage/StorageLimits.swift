@@ -31,6 +31,8 @@ package struct StorageLimits: Hashable, Sendable {
   package var eventsOfLink = 10_000
   /// Rows that one transaction of `prune` takes away: some 20 ms of the writer's time.
   package var pruneBatch = 1000
+  /// Links or messages that `erase` looks at in one statement: some 20 ms.
+  package var eraseWindow = 5000
   /// Where `prune --dry-run` stops counting: a second or two of reading.
   package var pruneCount = 1_000_000
 

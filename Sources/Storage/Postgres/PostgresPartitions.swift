@@ -114,6 +114,6 @@ enum PartitionStatements {
     """#)
   /// Whether the default partition has rows of a month.
   static func isStray(_ table: String) -> SQLStatement { table == "message" ? strayMessage : strayAttempt }
-  private static let strayMessage = SQLStatement("SELECT 1 FROM message_default WHERE at >= :from AND at < :to LIMIT 1")
-  private static let strayAttempt = SQLStatement("SELECT 1 FROM attempt_default WHERE at >= :from AND at < :to LIMIT 1")
+  private static let strayMessage = SQLStatement("SELECT 1 FROM message_default WHERE at >= :from AND at < :to ORDER BY at LIMIT 1")
+  private static let strayAttempt = SQLStatement("SELECT 1 FROM attempt_default WHERE at >= :from AND at < :to ORDER BY at LIMIT 1")
 }

@@ -17,10 +17,12 @@ extension BookStore {
 
   /// What `prune` would take away. It stops counting at a bound.
   package func prunable(_ retention: Retention, at now: Timestamp) async throws(StoreError) -> [Pruned] {
-    let limit = limits.pruneCount
+    let (limit, window) = (limits.pruneCount, limits.pruneBatch * 10)
     let counted = try await prune(retention, at: now, isDryRun: true, batches: .max, while: { true }) {
       kind, before, place throws(StoreError) in
-      try await read("counting what is old") { try Pruner(db: $0.db).count(kind, before: before, behind: place, limit: limit) }
+      try await read("counting what is old") {
+        try Pruner(db: $0.db).count(kind, before: before, behind: place, limit: kind == .events ? window : limit)
+      }
     }
     return counted.map { pruned in
       var pruned = pruned

@@ -34,6 +34,14 @@ enum Dialect: Int, Sendable {
     }
   }
 
+  /// Whether a column's text holds another.
+  func holds(_ column: String, _ text: String) -> String {
+    switch self {
+    case .sqlite: "instr(\(column), \(text)) > 0"
+    case .postgres: "strpos(\(column), \(text)) > 0"
+    }
+  }
+
   /// A change that must meet a row. SQLite's caller counts the rows before it commits; PostgreSQL, to whom the COMMIT is sent along, raises 22012 by dividing by
   /// none, which takes the transaction back.
   func demanding(_ change: String) -> String {

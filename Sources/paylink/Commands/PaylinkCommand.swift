@@ -7,7 +7,8 @@ struct PaylinkCommand: ParsableCommand {
     commandName: "paylink", abstract: "A payment-link gateway for Freedom Pay.", version: Version.text,
     subcommands: [
       ServeCommand.self, SandboxCommand.self, LinksCommand.self, OrphansCommand.self, EventsCommand.self, CertifyCommand.self,
-      KeysCommand.self, ConfigCommand.self, MigrateCommand.self, PruneCommand.self, HealthCommand.self, SignatureCommand.self,
+      KeysCommand.self, ConfigCommand.self, MigrateCommand.self, PruneCommand.self, EraseCommand.self, HealthCommand.self,
+      SignatureCommand.self,
       OpenAPICommand.self,
     ])
 
