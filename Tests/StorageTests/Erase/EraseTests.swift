@@ -1,5 +1,6 @@
 import Foundation
 import Payments
+import PostgresTesting
 import Testing
 
 @testable import Storage

@@ -1,5 +1,6 @@
 import GRDB
 import Payments
+import PostgresTesting
 import Testing
 
 @testable import Storage
