@@ -133,7 +133,7 @@ let package = Package(
       "Webhooks",
       ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
-    tests("Storage", ["Payments", "PostgresTesting", grdb, logging]),
+    tests("Storage", ["Payments", "PaymentsTesting", "PostgresTesting", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",

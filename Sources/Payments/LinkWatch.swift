@@ -1,8 +1,9 @@
 package import Logging
 import Synchronization
 
-/// Tells those who wait for a link that it has changed, whoever changed it: what this process commits is noted at once (`note`), and what another process on
-/// the same books commits is found by asking them, by one poller for all who wait. While nobody waits there is none.
+/// Tells those who wait for a link that it has changed, whoever changed it. What is told of commits is noted at once (`note`): this process's own, and where the
+/// books carry them (`isTold`) those of other processes. One poller for all who wait asks the books beside that: often where others' commits are not told, and
+/// seldom where they are, since what is told can be lost. While nobody waits there is none.
 ///
 /// Who waits is a suspended task somewhere else; here it is a closure, called once, from any thread.
 package final class LinkWatch: Sendable {
@@ -16,20 +17,31 @@ package final class LinkWatch: Sendable {
   private struct State {
     var links: [LinkID: [Watcher: @Sendable () -> Void]] = [:]
     var isPolled = false
+    /// Links that somebody began to wait for since the poller's last look.
+    var fresh: Set<LinkID> = []
   }
 
   private let store: any Store
   /// How long a change of another process may go unseen.
   private let every: Duration
+  /// Whether others' changes are told.
+  private let isTold: @Sendable () -> Bool
+  /// How long one may go unseen all the same.
+  private let whenTold: Duration
   private let logger: Logger
   private let state = Mutex(State())
   private let numbers = Atomic<UInt64>(0)
   /// Waits under way: a look at it spares the lock where nobody waits.
   private let count = Atomic<Int>(0)
 
-  package init(store: any Store, every: Duration = .milliseconds(200), logger: Logger) {
+  package init(
+    store: any Store, every: Duration = .milliseconds(200), whenTold: Duration = .seconds(2), logger: Logger,
+    isTold: @escaping @Sendable () -> Bool = { false }
+  ) {
     self.store = store
     self.every = every
+    self.whenTold = whenTold
+    self.isTold = isTold
     self.logger = logger
   }
 
@@ -43,6 +55,7 @@ package final class LinkWatch: Sendable {
   package func add(_ watcher: Watcher, _ wake: @escaping @Sendable () -> Void) {
     let mustPoll = state.withLock { state in
       state.links[watcher.link, default: [:]][watcher] = wake
+      state.fresh.insert(watcher.link)
       count.add(1, ordering: .relaxed)
       defer { state.isPolled = true }
       return !state.isPolled
@@ -74,25 +87,42 @@ package final class LinkWatch: Sendable {
     return wakes
   }
 
-  /// Goes round until nobody waits. The look comes first: it finds what was committed between a reader's last look and its wait.
+  /// Changes may have gone untold: looks at everything that is waited for, now.
+  package func lookAgain() {
+    guard watchers > 0 else { return }
+    Task(name: "link watch again") { await self.look(at: self.state.withLock { Array($0.links.keys) }) }
+  }
+
+  /// Goes round until nobody waits. A new link's first look finds what was committed between its reader's last look and its wait.
   private func poll() async {
-    while let links = watched() {
-      do throws(StoreError) {
-        note(try await store.sequences(of: links))
-      } catch {
-        // Whoever waits gets the link as it is when its time is over.
-        logger.warning("waiting links cannot be looked at", metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+    var next = ContinuousClock.now
+    while let (fresh, all) = watched() {
+      if !isTold() || ContinuousClock.now >= next {
+        await look(at: all)
+        next = ContinuousClock.now + whenTold
+      } else if !fresh.isEmpty {
+        await look(at: fresh)
       }
       // Nobody cancels this task.
       try? await Task.sleep(for: every)
     }
   }
 
+  private func look(at links: [LinkID]) async {
+    do throws(StoreError) {
+      note(try await store.sequences(of: links))
+    } catch {
+      // Whoever waits gets the link as it is when its time is over.
+      logger.warning("waiting links cannot be looked at", metadata: ["code": "\(error.code.rawValue)", "detail": "\(error.detail)"])
+    }
+  }
+
   /// nil where nobody waits: the poller ends then, and the next who waits begins another.
-  private func watched() -> [LinkID]? {
+  private func watched() -> (fresh: [LinkID], all: [LinkID])? {
     state.withLock { state in
+      defer { state.fresh = [] }
       state.isPolled = !state.links.isEmpty
-      return state.isPolled ? Array(state.links.keys) : nil
+      return state.isPolled ? (state.fresh.filter { state.links[$0] != nil }, Array(state.links.keys)) : nil
     }
   }
 }

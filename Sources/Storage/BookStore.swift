@@ -11,8 +11,13 @@ package protocol BookStore: Store, Outbox, EventFeed {
   func enqueue(_ unit: WaitingUnit)
   /// Reads in a snapshot of what is committed, on a reader's own queue. The caller's cancellation does not reach it.
   func read<Value: Sendable>(_ doing: String, _ body: @escaping @Sendable (BookReader) throws -> Value) async throws(StoreError) -> Value
-  /// Tells, from a queue of the store, how far links that were changed are from now on. It must not block.
+  /// Tells, from a queue of the store, how far links that were changed are from now on: by this program, and where the engine carries that, by others. It must
+  /// not block.
   func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void)
+  /// Tells that a change may have gone untold: whoever waits is to look again. It must not block.
+  func onMissed(_ tell: @escaping @Sendable () -> Void)
+  /// Whether every program's changes are told now; where not, they must be asked for.
+  var hearsOthers: Bool { get }
   /// Makes the partitions that are needed soon, where the engine has them.
   func makePartitions() async throws(StoreError)
   /// Drops partitions of a kind whose rows are all past their time.

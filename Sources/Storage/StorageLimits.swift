@@ -54,6 +54,10 @@ package struct StorageLimits: Hashable, Sendable {
   package var placesAtOnce = 1000
   /// The longest wait between two attempts to connect.
   package var reconnectWait: Duration = .seconds(2)
+  /// The least time between two notices of what was committed: a busy program tells 200 times a second, and nobody waits a noticeable time for it.
+  package var noticeEvery: Duration = .milliseconds(5)
+  /// How often an idle listening connection is tried: one that was cut without a word is found out so, and others' commits are asked for meanwhile.
+  package var noticeProbe: Duration = .seconds(10)
 
   package init() {}
 

@@ -64,6 +64,36 @@ import Testing
     }
   }
 
+  @Test("Where others' commits are told, a new wait is looked at once, and all of them again when something may have been missed")
+  func told() async throws {
+    let books = CountingBooks()
+    let watch = LinkWatch(store: books, every: .milliseconds(1), whenTold: .seconds(3600), logger: Self.logger) { true }
+    let rung = Rung()
+    let (link, other) = (Self.link(1), Self.link(1))
+    for link in [link, other] { books.memory.put(link) }
+    watch.add(watch.watcher(of: link.id, after: 1), rung.ring("a"))
+    try await settled(books, at: 1)
+    // Told of to nobody: the next look is an hour away, and the new wait's look is at its own link alone.
+    for link in [link, other] {
+      var changed = link
+      changed.sequence = 2
+      books.memory.put(changed)
+    }
+    watch.add(watch.watcher(of: other.id, after: 1), rung.ring("b"))
+    try await settled(books, at: 2)
+    #expect(rung.all == ["b"])
+    watch.lookAgain()
+    while watch.watchers > 0 { await Task.yield() }
+    #expect(rung.all == ["b", "a"])
+  }
+
+  /// Waits until the books were asked so often, and sees that it stays so.
+  private func settled(_ books: CountingBooks, at questions: Int) async throws {
+    while books.questions < questions { await Task.yield() }
+    try await Task.sleep(for: .milliseconds(30))
+    #expect(books.questions == questions)
+  }
+
   @Test("Books that cannot be read end no wait: they are asked again") func failing() async throws {
     let books = CountingBooks()
     let link = Self.link(1)

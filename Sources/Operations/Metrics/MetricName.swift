@@ -33,6 +33,8 @@ package enum MetricName {
   package static let deliveries = "paylink_event_deliveries_total"
   /// Work taken over from a program whose lease lapsed, by `work` (look, expire, deliver): each is a program that was killed, cut off or stuck.
   package static let leasesTakenOver = "paylink_leases_taken_over_total"
+  /// 1 while every program's commits are told to this one, 0 while they are asked for: a listening connection that does not stand.
+  package static let hearsOthers = "paylink_hears_others"
   /// Label sets that were refused because a metric had too many, by `metric`: our own fault, worth an alarm.
   package static let refusedLabelSets = "paylink_refused_label_sets_total"
 
@@ -54,6 +56,7 @@ package enum MetricName {
     oldestAge: "Seconds that the oldest link, payment or operation of a status is old; 0 for none.",
     deliveries: "Tries to deliver an event to the shop, by endpoint and outcome.",
     leasesTakenOver: "Work taken over from a program whose lease lapsed, by kind.",
+    hearsOthers: "Whether the commits of all programs on the database are told (1) or asked for (0).",
     refusedLabelSets: "Label sets refused because a metric had too many.",
   ]
 }

@@ -127,6 +127,21 @@ import Payments
     _ = try answers(1)
   }
 
+  /// For a source that waits until something comes in.
+  var descriptor: Int32 { unsafe PQsocket(handle) }
+
+  /// What other connections notified since the last time. Never waits.
+  func notices() throws -> [String] {
+    // Where the end came with the last bytes, the first says nothing of it.
+    guard unsafe PQconsumeInput(handle) == 1, unsafe PQstatus(handle) == CONNECTION_OK else { throw lost() }
+    var texts: [String] = []
+    while let notice = unsafe PQnotifies(handle) {
+      if unsafe notice.pointee.be_pid != PQbackendPID(handle) { texts.append(unsafe String(cString: notice.pointee.extra)) }
+      unsafe PQfreemem(notice)
+    }
+    return texts
+  }
+
   /// What is not prepared yet, in a pipeline of its own.
   private func prepare(_ statements: [Bound]) throws {
     var missing: [SQLStatement] = []

@@ -14,6 +14,12 @@ enum PostgresStatements {
   static let commit = SQLStatement("COMMIT")
   static let rollBack = SQLStatement("ROLLBACK")
 
+  /// Of a session whose commits need not be durable when they are answered: it writes nothing.
+  static let unwaiting = SQLStatement("SELECT set_config('synchronous_commit', 'off', false)")
+  static let listen = SQLStatement("LISTEN paylink")
+  static let notify = SQLStatement("SELECT pg_notify('paylink', :text)")
+  static let probe = SQLStatement("SELECT 1")
+
   /// In the order of the list, which is sorted: nobody waits in a ring.
   static let lock = SQLStatement("SELECT pg_advisory_xact_lock(key) FROM unnest(CAST(:keys AS bigint[])) AS wanted (key)")
 

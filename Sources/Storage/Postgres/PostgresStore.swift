@@ -13,6 +13,10 @@ package final class PostgresStore: BookStore {
   private let readers: ReaderQueues<PostgresLine>
   private let waitingReads = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
+  private let notices: PostgresNotices
+  private let listener = CommitListener()
+  private let missed: Missed
+  private let isListening = Atomic<Bool>(false)
 
   /// Brings the books to this program's version and gives the store. Where the database cannot be reached, or is starting, the store is there all the same: it
   /// refuses until the database comes, and is well by itself then.
@@ -58,6 +62,15 @@ package final class PostgresStore: BookStore {
     sequencer = PostgresSequencer(line: line(.writing), limits: limits, logger: logger)
     writer = PostgresWriter(line: line(.writing), sequencer: sequencer, limits: limits, logger: logger)
     readers = ReaderQueues((0..<limits.readers).map { _ in line(.reading) })
+    let (listener, missed) = (listener, Missed())
+    self.missed = missed
+    let notices = PostgresNotices(
+      line: line(.writing), limits: limits, logger: logger, heard: { listener.tell($0) }, missed: { missed.tell() })
+    self.notices = notices
+    writer.onChange { sequences in
+      listener.tell(sequences)
+      notices.tell(sequences)
+    }
   }
 
   package var commits: Int { writer.commits.load(ordering: .relaxed) }
@@ -67,7 +80,15 @@ package final class PostgresStore: BookStore {
 
   package func enqueue(_ unit: WaitingUnit) { writer.enqueue(unit) }
 
-  package func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) { writer.onChange(tell) }
+  /// Others' commits are listened to from the first time on.
+  package func onChange(_ tell: @escaping @Sendable ([LinkID: Int64]) -> Void) {
+    listener.set(tell)
+    if !isListening.exchange(true, ordering: .relaxed) { notices.start() }
+  }
+
+  package func onMissed(_ tell: @escaping @Sendable () -> Void) { missed.set(tell) }
+
+  package var hearsOthers: Bool { notices.isLive }
 
   package func makePartitions() async throws(StoreError) {
     try await write { db in try Self.partitions(db).makeAhead() }
@@ -92,6 +113,7 @@ package final class PostgresStore: BookStore {
     isClosed.store(true, ordering: .relaxed)
     await writer.close()
     await sequencer.close()
+    await notices.close()
     await readers.close { $0.drop() }
   }
 
@@ -130,6 +152,18 @@ package final class PostgresStore: BookStore {
       return try body(reader)
     }
   }
+}
+
+/// Who is told that notices may have been lost, if anybody is.
+private final class Missed: Sendable {
+  private struct Listener {
+    let tell: @Sendable () -> Void
+  }
+
+  private let listener = Mutex<Listener?>(nil)
+
+  func set(_ tell: @escaping @Sendable () -> Void) { listener.withLock { $0 = Listener(tell: tell) } }
+  func tell() { listener.withLock { $0 }?.tell() }
 }
 
 /// Makes connections to books that are of this program's version.

@@ -29,6 +29,10 @@ package final class SQLiteStore: BookStore {
     writer = GroupWriter(pool: pool, connection: connection, limits: limits, logger: logger)
   }
 
+  /// The file is one program's, which its lock sees to.
+  package var hearsOthers: Bool { true }
+  package func onMissed(_ tell: @escaping @Sendable () -> Void) {}
+
   /// Transactions that wrote something, since the opening: how well commits are shared.
   package var commits: Int { writer.commits.load(ordering: .relaxed) }
 

@@ -39,7 +39,8 @@ struct Gateway {
     settle = SettlePayment(store: store, merchants: merchants, clock: clock, timing: timing, logger: logger)
     sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, timing: timing, logger: logger)
     run = RunOperation(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)
-    let watch = LinkWatch(store: store, logger: logger)
+    let watch = LinkWatch(store: store, logger: logger) { store.hearsOthers }
+    store.onMissed { watch.lookAgain() }
     store.onChange { watch.note($0) }
     follow = FollowLink(store: store, watch: watch, readers: settings.limits.waitingReaders)
   }
@@ -117,6 +118,7 @@ struct Gateway {
     let expire = ExpireDue(store: store, clock: clock, terms: terms, logger: logger, takenOver: takenOver)
     let gauge = metrics.makeMeter(label: MetricName.connections, dimensions: [])
     let (waiting, follow) = (metrics.makeMeter(label: MetricName.waitingReaders, dimensions: []), follow)
+    let (hearing, store) = (metrics.makeMeter(label: MetricName.hearsOthers, dimensions: []), store)
     return [
       Schedule.Job(name: "reconcile", every: timing.askEvery) { () throws(StoreError) in try await reconcile() },
       // A link ends within a second of its time, or of the moved clock.
@@ -125,6 +127,7 @@ struct Gateway {
       Schedule.Job(name: "gauges", every: .seconds(5)) { () throws(StoreError) in
         gauge.set(Int64(connections()))
         waiting.set(Int64(follow.readers))
+        hearing.set(Int64(store.hearsOthers ? 1 : 0))
         try await setAges()
       },
       Schedule.Job(name: "prune", every: .hours(1)) { () throws(StoreError) in try await prune(draining) },

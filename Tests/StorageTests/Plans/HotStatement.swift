@@ -190,6 +190,7 @@ struct HotStatement: Sendable {
   static let others: Set<String> = [
     "SQLiteStatements.begin", "SQLiteStatements.commit", "SQLiteStatements.rollBack", "SQLiteStatements.save",
     "SQLiteStatements.takeBack", "SQLiteStatements.release", "PostgresStatements.settle", "PostgresStatements.unhurried",
+    "PostgresStatements.unwaiting", "PostgresStatements.listen", "PostgresStatements.notify", "PostgresStatements.probe",
     "PostgresStatements.begin", "PostgresStatements.beginReading", "PostgresStatements.commit", "PostgresStatements.rollBack",
     "PostgresStatements.lock", "PostgresSchema.lock", "PostgresSchema.makeTable", "PostgresSchema.isThere", "PostgresSchema.standing",
     "PostgresSchema.note", "PartitionStatements.now", "PartitionStatements.lockAll", "PartitionStatements.haste",

@@ -3,12 +3,15 @@ import Foundation
 import Synchronization
 import Testing
 
-/// A gateway and a sandbox acquirer as two processes on free ports, with an SQLite file in a folder of their own.
+/// A gateway and a sandbox acquirer as two processes on free ports, with an SQLite file in a folder of their own, or in a database that is given; or one more gateway
+/// beside those of another stand.
 final class Stand: @unchecked Sendable {
   let folder: URL
   let gatewayPort: Int
   let operationsPort: Int
   let sandboxPort: Int
+  /// As the settings say it.
+  let database: String
   static let key = "sk_test_end_to_end_0123456789abcdef"
   static let readOnlyKey = "sk_test_read_only_0123456789abcdef0"
   static let operatorKey = "sk_test_operator_0123456789abcdef01"
@@ -28,19 +31,22 @@ final class Stand: @unchecked Sendable {
   ///   - limits: `name: value` lines.
   ///   - keys: further lines of the list of API keys, without indentation.
   ///   - settings: further lines of the top level.
-  ///   - database: an SQLite file of its own where it is nil.
+  ///   - database: instead of a file of its own.
+  ///   - publicPort: where the gateway is seen, if not where it listens.
+  ///   - other: whose sandbox and database it shares.
   init(
     api: String = "gateway", merchantSettings: [String] = [], limits: [String] = [], keys: [String] = [], settings: [String] = [],
-    database: String? = nil
+    database: String? = nil, publicPort: Int? = nil, beside other: Stand? = nil
   ) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let ports = try FreePorts.take(3)
-    (gatewayPort, operationsPort, sandboxPort) = (ports[0], ports[1], ports[2])
+    (gatewayPort, operationsPort, sandboxPort) = (ports[0], ports[1], other?.sandboxPort ?? ports[2])
+    self.database = database ?? other?.database ?? "sqlite:\(folder.path)/paylink.db"
     try Self.secret.write(to: folder.appendingPathComponent("secret"), atomically: true, encoding: .utf8)
     var lines = [
-      "listen: 127.0.0.1:\(gatewayPort)", "ops_listen: 127.0.0.1:\(operationsPort)", "public_url: \(url)",
-      "database: \(database ?? "sqlite:\(folder.path)/paylink.db")", "merchants:", "  - name: main",
+      "listen: 127.0.0.1:\(gatewayPort)", "ops_listen: 127.0.0.1:\(operationsPort)",
+      "public_url: http://127.0.0.1:\(publicPort ?? gatewayPort)", "database: \(self.database)", "merchants:", "  - name: main",
       "    merchant_id: \(Self.merchantNumber)",
       "    secret_key_file: \(folder.path)/secret", "    base_url: \(acquirer)", "    api: \(api)", "    currency: UZS",
     ]
