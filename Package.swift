@@ -115,8 +115,7 @@ let package = Package(
 
     // Books, acquirer and clock for tests of what stands on the ports of Payments.
     .target(name: "PaymentsTesting", dependencies: ["Payments"], path: "Tests/PaymentsTesting", swiftSettings: settings),
-
-    // A real PostgreSQL for tests of what stands on one.
+    // A real PostgreSQL for tests, and a way to it that can be cut.
     .target(name: "PostgresTesting", path: "Tests/PostgresTesting", swiftSettings: settings),
 
     tests("Transport"),

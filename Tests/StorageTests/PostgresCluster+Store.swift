@@ -1,11 +1,12 @@
 import Foundation
+import Payments
 import PostgresTesting
 
 @testable import Storage
 
 extension PostgresCluster {
   func location(_ name: String) -> PostgresLocation {
-    do { return try PostgresLocation(url(name)) } catch { preconditionFailure("a folder of ours is a host: \(error)") }
+    do { return try PostgresLocation(address(name)) } catch { preconditionFailure("a folder of ours is a host: \(error)") }
   }
 
   /// A new, empty database.
@@ -17,7 +18,7 @@ extension PostgresCluster {
 
   /// A connection beside the store's.
   func connection(_ location: PostgresLocation) throws -> PostgresConnection {
-    try PostgresConnection(location, password: nil, limits: StorageLimits())
+    try PostgresConnection.open(location, password: nil, limits: StorageLimits())
   }
 
   /// A store in a database of its own.

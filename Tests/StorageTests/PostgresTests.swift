@@ -1,5 +1,6 @@
 import Payments
 import PostgresTesting
+import Synchronization
 import Testing
 
 @testable import Storage
@@ -94,23 +95,43 @@ import Testing
     }
   }
 
-  @Test("refuses to write while the database is read only, still reads, and goes on afterwards")
-  func readOnly() async throws {
+  @Test("goes on writing and reading while a newer program brings the books to its version beside it")
+  func sideBySide() async throws {
     let cluster = try PostgresCluster.shared.get()
-    try await cluster.withStore { store, location in
-      let link = Sample.link("A")
-      try await store.insert(link)
-      let beside = try cluster.connection(location)
-      let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-      try beside.execute("ALTER DATABASE \(location.name) SET default_transaction_read_only = on")
-      try beside.execute(cut)
-      let error = await #expect(throws: StoreError.self) { try await store.insert(Sample.link("B")) }
-      #expect(error?.code == .unavailable)
-      #expect(try await store.link(link.id) == link)
-      try beside.execute("SET default_transaction_read_only = off")
-      try beside.execute("ALTER DATABASE \(location.name) SET default_transaction_read_only = off")
-      try beside.execute(cut)
-      try await store.insert(Sample.link("B"))
+    try await cluster.withStore { older, location in
+      let shared = Sample.link("shared", payments: [Sample.attempt(.pending, number: 5)])
+      try await older.insert(shared)
+      let isDone = Flagged()
+      let work = Task {
+        var number = 0
+        // Statements are prepared by now; at least fifty more of them run on the new shape.
+        while true {
+          let last = isDone.isSet
+          for _ in 0..<10 {
+            number += 1
+            try await older.insert(Sample.link("O\(number)", metadata: ["k": "v"]), events: [])
+            try await older.change(shared) { $0.openings += 1 }
+            _ = try await older.links(LinkQuery(merchants: [Sample.shop]))
+          }
+          if last { return number }
+        }
+      }
+      let newer = try cluster.connection(location)
+      try newer.execute("BEGIN")
+      try newer.execute("ALTER TABLE link ADD COLUMN later TEXT")
+      try newer.execute("ALTER TABLE payment ADD COLUMN later BIGINT NOT NULL DEFAULT 7")
+      try newer.execute("CREATE TABLE newer (x TEXT)")
+      try newer.execute("UPDATE paylink_schema SET version = \(Schema.version + 1)")
+      try newer.execute("COMMIT")
+      try newer.execute("UPDATE link SET later = 'kept'")
+      isDone.set()
+      let written = try await work.value
+      #expect(try await older.link(shared.id)?.openings == written + 1)
+      // An older program that starts only now, too.
+      let another = try PostgresStore.open(location, password: nil, logger: .quiet)
+      try await another.change(shared) { $0.openings = 1 }
+      await another.close()
+      #expect(try await cluster.sql("SELECT openings, later FROM link WHERE order_id = 'shared'", in: location.name) == "1|kept")
     }
   }
 
@@ -118,8 +139,8 @@ import Testing
   func newer() async throws {
     let cluster = try PostgresCluster.shared.get()
     let location = try cluster.database()
-    #expect(try PostgresStore.migrate(location, password: nil) == (0, Schema.version))
-    #expect(try PostgresStore.migrate(location, password: nil) == (Schema.version, Schema.version))
+    #expect(try #require(try PostgresStore.migrate(location, password: nil)) == (0, Schema.version))
+    #expect(try #require(try PostgresStore.migrate(location, password: nil)) == (Schema.version, Schema.version))
     let beside = try cluster.connection(location)
     try beside.execute("ALTER TABLE link ADD COLUMN later TEXT")
     try beside.execute("UPDATE paylink_schema SET version = \(Schema.version + 1)")
@@ -133,4 +154,12 @@ import Testing
     let error = #expect(throws: StoreError.self) { try PostgresStore.open(location, password: nil, logger: .quiet) }
     #expect(error?.detail.contains("newer version") == true)
   }
+}
+
+/// Set once.
+private final class Flagged: Sendable {
+  private let value = Atomic<Bool>(false)
+
+  var isSet: Bool { value.load(ordering: .acquiring) }
+  func set() { value.store(true, ordering: .releasing) }
 }

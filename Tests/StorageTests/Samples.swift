@@ -66,6 +66,8 @@ enum Sample {
       failure: Failure(code: "120", message: "Неверный статус 'платежа'"), sentAt: at(23), endedAt: at(24), looks: 4, nextLookAt: at(25))
   }
 
+  static func active(_ link: PaymentLink) -> Event { Event(kind: .linkActive, at: start, merchant: link.merchant, link: link) }
+
   /// A link with every member set to something that no other member has.
   static var full: PaymentLink {
     var paid = attempt(.partiallyRefunded, number: 5_000_000_001, amount: 700, captured: 600, refunded: 500, flags: Flag.allCases)

@@ -22,8 +22,56 @@ import Testing
 
   @Test("refuses a file that a newer program wrote, and changes nothing in it")
   func newer() async throws {
-    try await refused(detail: "newer version") { db in
-      try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('999')")
+    // One that says nothing more, and one that says who may still read it.
+    for word in ["DROP TABLE paylink_schema", "UPDATE paylink_schema SET version = version + 1, readable_from = version + 1"] {
+      try await refused(detail: "newer version of this program (it is at version \(Schema.version + 1), this one knows version") { db in
+        try db.execute(sql: "INSERT INTO grdb_migrations (identifier) VALUES ('999'); \(word)")
+      }
+    }
+  }
+
+  @Test("works on what a newer program left readable to it, and leaves its version as it is")
+  func readable() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("books.db")
+      let link = Sample.link("A")
+      let store = try SQLiteStore.open(path: path, logger: .quiet)
+      try await store.insert(link)
+      await store.close()
+      let newer = try DatabaseQueue(path: path)
+      try await newer.writeWithoutTransaction { db in
+        try db.execute(
+          sql: """
+            ALTER TABLE link ADD COLUMN later TEXT; UPDATE link SET later = 'kept';
+            INSERT INTO grdb_migrations (identifier) VALUES ('999'); UPDATE paylink_schema SET version = version + 1
+            """)
+      }
+      try newer.close()
+      for _ in 0..<2 {
+        let store = try SQLiteStore.open(path: path, logger: .quiet)
+        try await store.change(link) { $0.openings += 1 }
+        try await store.insert(Sample.link("B\(LinkID(at: Sample.start).text.suffix(6))"))
+        await store.close()
+      }
+      #expect(try SQLiteStore.migrate(path: path) == .init(from: Schema.version + 1, to: Schema.version + 1))
+      let row = try DatabaseQueue(path: path).read { db in
+        try Row.fetchOne(db, sql: "SELECT openings, later, (SELECT count(*) FROM link) AS links FROM link WHERE later IS NOT NULL")
+      }
+      #expect(row == ["openings": 3, "later": "kept", "links": 3])
+    }
+  }
+
+  @Test("says who may read a file that an older program made, once it is opened")
+  func readableNoted() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("books.db")
+      _ = try SQLiteStore.migrate(path: path)
+      try await DatabaseQueue(path: path).writeWithoutTransaction { db in try db.execute(sql: "DROP TABLE paylink_schema") }
+      #expect(try SQLiteStore.migrate(path: path) == .init(from: Schema.version, to: Schema.version))
+      let noted = try DatabaseQueue(path: path).read { db in
+        try Row.fetchOne(db, sql: "SELECT version, readable_from FROM paylink_schema")
+      }
+      #expect(noted == ["version": Schema.version, "readable_from": Schema.readableFrom])
     }
   }
 

@@ -7,7 +7,7 @@ import Payments
 ///
 /// SAFETY (`@unchecked`): `PostgresLine` hands it on from one use to the next, never to two.
 @safe final class PostgresConnection: SQLConnection, @unchecked Sendable {
-  /// SAFETY: ours, from PQconnectStartParams; finished once.
+  /// SAFETY: ours, from PostgresOpening; finished once.
   private let handle: OpaquePointer
   private var prepared: Set<Int> = []
   /// Sent before the next statements, in the same pipeline: the BEGIN of a transaction that reads.
@@ -15,23 +15,39 @@ import Payments
   private let usualPatience: Duration
   private var patience: Duration
 
-  /// Connects, and settles what a session of ours is like.
-  init(_ location: PostgresLocation, password: String?, limits: StorageLimits) throws {
+  /// What a connection is for: after a fail-over a server may still answer and only read.
+  enum Purpose: String, Sendable {
+    case writing = "read-write"
+    case reading = "any"
+  }
+
+  /// Connects to the first of the location's hosts that takes it, and settles what a session of ours is like.
+  static func open(
+    _ location: PostgresLocation, password: String?, limits: StorageLimits, for purpose: Purpose = .writing
+  ) throws -> PostgresConnection {
+    var failure: PostgresError?
+    for host in location.hosts {
+      do { return try PostgresConnection(location, host: host, password: password, limits: limits, purpose: purpose) } catch let error
+        as PostgresError
+      {
+        // The first host's trouble is told, unless a later one has something to say about us.
+        if failure == nil || error.isOfSettings { failure = error }
+      }
+    }
+    throw failure ?? PostgresError(message: "no host")
+  }
+
+  private init(_ location: PostgresLocation, host: String, password: String?, limits: StorageLimits, purpose: Purpose) throws {
     var settings = [
-      ("host", location.host), ("port", "\(location.port)"), ("user", location.user), ("dbname", location.name),
-      ("sslmode", location.sslMode),
-      ("connect_timeout", "\(max(2, limits.connectTimeout.components.seconds))"), ("application_name", "paylink"),
-      ("client_encoding", "UTF8"), ("tcp_user_timeout", "\(limits.statementTimeout.wholeMilliseconds)"), ("keepalives_idle", "30"),
+      ("host", host), ("port", "\(location.port)"), ("user", location.user), ("dbname", location.name), ("sslmode", location.sslMode),
+      ("application_name", "paylink"), ("client_encoding", "UTF8"), ("target_session_attrs", purpose.rawValue),
+      ("tcp_user_timeout", "\(limits.statementTimeout.wholeMilliseconds)"), ("keepalives_idle", "30"),
     ]
     if let password { settings.append(("password", password)) }
     if let file = location.sslRootCertificate { settings.append(("sslrootcert", file)) }
     usualPatience = limits.statementTimeout + .seconds(5)
     patience = usualPatience
-    guard let handle = unsafe Self.connected(settings) else { throw PostgresError(message: "out of memory") }
-    unsafe self.handle = handle
-    guard unsafe PQstatus(handle) == CONNECTION_OK else {
-      throw PostgresError(state: unsafe Self.state(ofRefusal: handle), message: unsafe Self.firstLine(PQerrorMessage(handle)))
-    }
+    unsafe handle = unsafe try PostgresOpening.connected(settings, within: limits.connectTimeout, demandsTLS: location.demandsTLS)
     guard unsafe PQsetnonblocking(handle, 1) == 0, unsafe PQenterPipelineMode(handle) == 1 else {
       throw PostgresError(message: "no pipeline mode")
     }
@@ -75,6 +91,8 @@ import Payments
       for place in 0..<result.count { try body(result.row(place), question) }
     }
   }
+
+  func runAll(_ statements: [Bound]) throws { try run(statements) }
 
   /// Runs all in one pipeline, up to the first that fails.
   /// - Returns: a result for each.
@@ -135,8 +153,10 @@ import Payments
       guard unsafe PQsendPrepare(handle, Self.name(statement), statement.text(.postgres), 0, nil) == 1 else { throw lost() }
     }
     do { _ = try answers(missing.count) } catch var error as PostgresError {
-      error.message += " (\(missing[max(0, error.place)].text(.postgres).prefix(60)))"
-      error.place = 0
+      error.message += " (\(missing[error.place].text(.postgres).prefix(60)))"
+      // A pipeline ends at its first error; what stands before it is prepared, whatever becomes of the transaction.
+      prepared.formUnion(missing[..<error.place].map(\.number))
+      error.place = PostgresError.beforeAll
       throw error
     }
     prepared.formUnion(missing.map(\.number))
@@ -158,9 +178,14 @@ import Payments
   /// Sends the Sync and takes the answers of all that went before it. The first error is thrown, after the pipeline's end was read.
   private func answers(_ count: Int) throws -> [PostgresResult] {
     guard unsafe PQpipelineSync(handle) == 1 else { throw lost() }
+    var failure: PostgresError?
+    // Where a statement was refused, that the connection ends behind it says no more.
+    do { return try answers(count, &failure) } catch { throw failure ?? error }
+  }
+
+  private func answers(_ count: Int, _ failure: inout PostgresError?) throws -> [PostgresResult] {
     let deadline = ContinuousClock.now + patience
     var results: [PostgresResult] = []
-    var failure: PostgresError?
     while results.count < count {
       guard let result = try next(until: deadline) else { continue }
       if failure == nil, var error = result.error {
@@ -176,7 +201,7 @@ import Payments
       guard let result = try next(until: deadline) else { continue }
       if result.status == PGRES_PIPELINE_SYNC { break }
       // After a FATAL answer no Sync comes.
-      if let error = result.error { throw failure ?? error }
+      if let error = result.error { throw error }
     }
     if let failure { throw failure }
     return results
@@ -205,26 +230,6 @@ import Payments
   private func lost() -> PostgresError { PostgresError(message: unsafe Self.firstLine(PQerrorMessage(handle))) }
 
   private static func name(_ statement: SQLStatement) -> String { "s\(statement.number)" }
-
-  private static func connected(_ settings: [(String, String)]) -> OpaquePointer? {
-    // libpq copies the texts.
-    var names: [UnsafePointer<CChar>?] = unsafe settings.map { unsafe UnsafePointer(strdup($0.0)) } + [nil]
-    var values: [UnsafePointer<CChar>?] = unsafe settings.map { unsafe UnsafePointer(strdup($0.1)) } + [nil]
-    defer { unsafe (names + values).forEach { unsafe free(UnsafeMutablePointer(mutating: $0)) } }
-    return unsafe PQconnectdbParams(&names, &values, 0)
-  }
-
-  /// A refused connection has no result to ask: the server's words, which are English unless it was told otherwise, say what is wrong.
-  private static func state(ofRefusal handle: OpaquePointer) -> String? {
-    let text = unsafe String(cString: PQerrorMessage(handle))
-    guard text.contains("FATAL") else { return nil }
-    if text.contains("password authentication failed") || text.contains("no pg_hba.conf entry") || text.contains("no password supplied") {
-      return "28P01"
-    }
-    if text.contains("database \"") && text.contains("does not exist") { return "3D000" }
-    if text.contains("role \"") && text.contains("does not exist") { return "28000" }
-    return "57P03"
-  }
 
   private static func firstLine(_ text: UnsafeMutablePointer<CChar>?) -> String {
     guard let text = unsafe text else { return "" }

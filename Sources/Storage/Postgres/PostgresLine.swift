@@ -35,17 +35,22 @@ final class PostgresLine: @unchecked Sendable {
   /// What broke is not used again.
   func drop() { connection = nil }
 
-  /// Runs the body; where a connection that had been idle turns out to be gone, once more on a new one.
+  /// Runs the body; where a connection that had been idle turns out to be gone, or to lead where nothing can be written any more, once more on a new one.
   /// - Parameter body: must be safe to run twice.
   func again<Value>(_ body: (PostgresConnection) throws -> Value) throws -> Value {
     let wasOpen = connection != nil
-    do { return try body(try open()) } catch let error as PostgresError where error.isLost {
+    do { return try body(try open()) } catch let error as PostgresError where error.isOfConnection {
       drop()
       guard wasOpen else { throw error }
     }
-    do { return try body(try open()) } catch let error as PostgresError where error.isLost {
+    do { return try body(try open()) } catch let error as PostgresError where error.isOfConnection {
       drop()
       throw error
     }
   }
+}
+
+extension PostgresError {
+  /// A new connection may do better.
+  var isOfConnection: Bool { isLost || isReadOnly }
 }

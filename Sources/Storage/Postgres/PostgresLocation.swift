@@ -3,6 +3,7 @@ package import Payments
 /// Where a PostgreSQL database is and how it is reached, without the password.
 package struct PostgresLocation: Hashable, Sendable, CustomStringConvertible {
   package var user: String
+  /// One, or several with commas between them, which are tried in turn: the one that takes writes may be another after a fail-over.
   package var host: String
   package var port: Int
   package var name: String
@@ -12,7 +13,12 @@ package struct PostgresLocation: Hashable, Sendable, CustomStringConvertible {
 
   private static let modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"]
 
-  /// - Parameter text: `postgres://user@host[:port]/name[?sslmode=…&sslrootcert=…]`. A password never stands in it. A host that begins with `%2F` is the folder of
+  var hosts: [String] { host.split(separator: ",").map(String.init) }
+
+  /// Whether no connection without TLS will do.
+  var demandsTLS: Bool { !["disable", "allow", "prefer"].contains(sslMode) }
+
+  /// - Parameter text: `postgres://user@host[,host…][:port]/name[?sslmode=…&sslrootcert=…]`. A password never stands in it. A host that begins with `%2F` is the folder of
   ///   a Unix socket.
   package init(_ text: String) throws(InvalidValue) {
     let wrong = InvalidValue("must be postgres://USER@HOST[:PORT]/NAME, with ?sslmode= and &sslrootcert= where they are wanted")

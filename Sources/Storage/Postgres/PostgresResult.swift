@@ -22,7 +22,10 @@ import CPostgres
   var error: PostgresError? {
     switch status {
     case PGRES_FATAL_ERROR, PGRES_NONFATAL_ERROR, PGRES_BAD_RESPONSE:
-      PostgresError(state: field(UInt8(ascii: "C")), message: field(UInt8(ascii: "M")) ?? "no message")
+      PostgresError(
+        state: field(UInt8(ascii: "C")), message: field(UInt8(ascii: "M")) ?? "no message",
+        // The severity that no language changes.
+        isLastWord: ["FATAL", "PANIC"].contains(field(UInt8(ascii: "V"))))
     default: nil
     }
   }

@@ -28,7 +28,7 @@ enum PostgresSchema {
     do {
       let before = try standing(db)
       if let before, before.version > version {
-        guard before.readableFrom <= version else { throw newer }
+        guard before.readableFrom <= version else { throw Schema.newer(before.version) }
         try db.run(PostgresStatements.rollBack, [])
         return (before.version, before.version)
       }
@@ -43,7 +43,7 @@ enum PostgresSchema {
     }
   }
 
-  private static func standing(_ db: PostgresConnection) throws -> (version: Int, readableFrom: Int)? {
+  static func standing(_ db: PostgresConnection) throws -> (version: Int, readableFrom: Int)? {
     guard try db.isAny(isThere, []) else { return nil }
     return try db.first(standing, []) { (Int(try $0.number(0)), Int(try $0.number(1))) }
   }
@@ -57,12 +57,6 @@ enum PostgresSchema {
       for statement in statements(spelled(version.sql(.postgres))) { try db.execute(statement) }
     }
     try db.run(note, [end.sql, Schema.readableFrom.sql])
-  }
-
-  private static var newer: StoreError {
-    StoreError(
-      .unavailable,
-      "the database was written by a newer version of this program, which alone can open it (this one knows version \(Schema.version))")
   }
 
   /// Numbers are 64 bits wide, and texts are compared byte by byte, as SQLite does both.

@@ -64,16 +64,19 @@ final class PostgresSequencer: Sendable {
     }
   }
 
+  /// Gives every event that is committed its place.
+  static func place(_ db: PostgresConnection, atOnce limit: Int) throws {
+    while try db.isAny(SequencerStatements.isAnyWaiting, []) {
+      try db.run([
+        Bound(PostgresStatements.begin, []), Bound(SequencerStatements.lock, []), Bound(SequencerStatements.place, [limit.sql]),
+        Bound(PostgresStatements.commit, []),
+      ])
+    }
+  }
+
   private func place() {
     do {
-      try line.again { db in
-        while try db.isAny(SequencerStatements.isAnyWaiting, []) {
-          try db.run([
-            Bound(PostgresStatements.begin, []), Bound(SequencerStatements.lock, []),
-            Bound(SequencerStatements.place, [limits.placesAtOnce.sql]), Bound(PostgresStatements.commit, []),
-          ])
-        }
-      }
+      try line.again { db in try Self.place(db, atOnce: limits.placesAtOnce) }
       isFailing.store(false, ordering: .relaxed)
     } catch {
       // Nothing is lost: what has no place waits for the next pass. A connection on which a transaction broke off is not used again.

@@ -26,9 +26,9 @@ package final class PostgresStore: BookStore {
   ) throws(StoreError) -> PostgresStore {
     let store = PostgresStore(location, password: password, limits: limits, logger: logger)
     do {
-      _ = try PostgresConnector(location, password: password, limits: limits, logger: logger).connect()
+      _ = try PostgresConnector(location, password: password, limits: limits, logger: logger).connect(for: .writing)
     } catch {
-      if let error = error as? PostgresError, !error.isOfSettings, error.isLost {
+      if let error = error as? PostgresError, error.isPassing {
         logger.error("the database is not there yet", metadata: ["detail": "\(error.message)"])
         return store
       }
@@ -38,10 +38,15 @@ package final class PostgresStore: BookStore {
   }
 
   /// Brings the books to this program's version: `paylink migrate`.
-  /// - Returns: the versions before and after.
-  package static func migrate(_ location: PostgresLocation, password: String?) throws(StoreError) -> (from: Int, to: Int) {
+  /// - Returns: the versions before and after; nil where the server is not there, or cannot do it now.
+  package static func migrate(
+    _ location: PostgresLocation, password: String?, away: (String) -> Void = { _ in }
+  ) throws(StoreError) -> (from: Int, to: Int)? {
     do {
-      return try PostgresSchema.migrate(try PostgresConnection(location, password: password, limits: StorageLimits()))
+      return try PostgresSchema.migrate(try PostgresConnection.open(location, password: password, limits: StorageLimits()))
+    } catch let error as PostgresError where error.isPassing {
+      away(error.message)
+      return nil
     } catch {
       throw StoreError(postgres: error, while: "migrating the database")
     }
@@ -51,14 +56,16 @@ package final class PostgresStore: BookStore {
     self.limits = limits
     self.logger = logger
     let connector = PostgresConnector(location, password: password, limits: limits, logger: logger)
-    let line = { PostgresLine(longest: limits.reconnectWait) { try connector.connect() } }
-    sequencer = PostgresSequencer(line: line(), limits: limits, logger: logger)
-    writer = PostgresWriter(line: line(), sequencer: sequencer, limits: limits, logger: logger)
-    readers = ReaderQueues((0..<limits.readers).map { _ in line() })
+    let line = { (purpose: PostgresConnection.Purpose) in
+      PostgresLine(longest: limits.reconnectWait) { try connector.connect(for: purpose) }
+    }
+    sequencer = PostgresSequencer(line: line(.writing), limits: limits, logger: logger)
+    writer = PostgresWriter(line: line(.writing), sequencer: sequencer, limits: limits, logger: logger)
+    readers = ReaderQueues((0..<limits.readers).map { _ in line(.reading) })
     let (listener, missed) = (listener, Missed())
     self.missed = missed
     let notices = PostgresNotices(
-      line: line(), limits: limits, logger: logger, heard: { listener.tell($0) }, missed: { missed.tell() })
+      line: line(.writing), limits: limits, logger: logger, heard: { listener.tell($0) }, missed: { missed.tell() })
     self.notices = notices
     writer.onChange { sequences in
       listener.tell(sequences)
@@ -172,8 +179,8 @@ private final class PostgresConnector: Sendable {
     (self.location, self.password, self.limits, self.logger) = (location, password, limits, logger)
   }
 
-  func connect() throws -> PostgresConnection {
-    let connection = try PostgresConnection(location, password: password, limits: limits)
+  func connect(for purpose: PostgresConnection.Purpose) throws -> PostgresConnection {
+    let connection = try PostgresConnection.open(location, password: password, limits: limits, for: purpose)
     if !isMigrated.load(ordering: .relaxed) {
       let migration = try PostgresSchema.migrate(connection)
       if migration.from != migration.to {

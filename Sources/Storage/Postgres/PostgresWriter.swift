@@ -198,11 +198,12 @@ extension PostgresWriter {
       try db.run(statements + [Bound(PostgresStatements.commit, [])])
     } catch let error as PostgresError {
       // Without a word of the server, or with its last word in place of the COMMIT's answer, nobody knows.
-      if error.state == nil || (error.isLost && error.place >= statements.count) {
+      if error.place != PostgresError.beforeAll, error.state == nil || (error.isLost && error.place >= statements.count) {
         line.drop()
         throw StoreError(.outcomeUnknown, "committing: PostgreSQL \(error.state ?? "gone"), \(error.message)")
       }
       rollBack(db)
+      if error.isReadOnly { line.drop() }
       throw meaning(error)
     }
   }

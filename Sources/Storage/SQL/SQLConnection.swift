@@ -11,6 +11,9 @@ protocol SQLConnection: AnyObject {
   /// Asks all at once, which is one way there and back where the engine is far, and hands on the rows in the order of the questions.
   /// - Parameter body: takes a row and the place of its question.
   func rows(_ questions: [Bound], _ body: (SQLRow, Int) throws -> Void) throws
+
+  /// Runs all in their order, in one way there and back where the engine is far, up to the first that fails.
+  func runAll(_ statements: [Bound]) throws
 }
 
 extension SQLConnection {

@@ -66,6 +66,8 @@ import GRDBSQLite
     }
   }
 
+  func runAll(_ statements: [Bound]) throws { for bound in statements { try run(bound) } }
+
   private func bound(_ statement: SQLStatement, _ values: [SQLValue]) throws -> OpaquePointer {
     let running = try unsafe standing(statement)
     precondition(unsafe sqlite3_stmt_busy(running) == 0, "a statement does not run inside itself")

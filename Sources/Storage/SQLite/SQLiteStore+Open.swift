@@ -49,7 +49,8 @@ extension SQLiteStore {
     do {
       let pool = try DatabasePool(path: path, configuration: configuration(limits))
       try pool.writeWithoutTransaction { db in try makeDurable(db, limits) }
-      return (pool, Migration(from: try Schema.migrate(pool), to: Schema.version))
+      let (from, to) = try Schema.migrate(pool)
+      return (pool, Migration(from: from, to: to))
     } catch {
       throw StoreError(error, while: "opening the database")
     }

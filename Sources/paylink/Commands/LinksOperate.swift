@@ -71,24 +71,6 @@ struct LinksRefund: Command {
   }
 }
 
-/// `paylink links sync`: asks the acquirer now.
-struct LinksSync: Command {
-  static let configuration = CommandConfiguration(
-    commandName: "sync", abstract: "Asks the acquirer about a payment link now, and shows it.")
-
-  @Argument(help: "The link's id, pl_…")
-  var id: String
-
-  @OptionGroup var output: OutputOptions
-
-  func validate() throws { try LinkArgument.check(id) }
-
-  func execute() async throws(CommandFailure) {
-    let answer = try await APIClient.call { client async throws(CommandFailure) in try await client.post("/v1/payment-links/\(id)/sync") }
-    try output.show(answer) { answer throws(CommandFailure) in try answer.decode(LinkView.self).lines }
-  }
-}
-
 /// The body of capture and refunds (design §4.3), as far as the commands fill it. Members that are nil are left out.
 struct OperationRequestBody: Encodable, Hashable {
   var amount: Int64?

@@ -11,9 +11,9 @@ struct APIClient {
   private let key: String
 
   /// Calls the gateway that the environment names (PAYLINK_URL, PAYLINK_KEY) and closes the client again.
-  static func call(
-    _ body: (APIClient) async throws(CommandFailure) -> APIAnswer
-  ) async throws(CommandFailure) -> APIAnswer {
+  static func call<Value: Sendable>(
+    _ body: (APIClient) async throws(CommandFailure) -> Value
+  ) async throws(CommandFailure) -> Value {
     let environment = Environment.all
     guard let key = environment["PAYLINK_KEY"], !key.isEmpty else {
       throw CommandFailure(.usage, "PAYLINK_KEY is not set: the API key, such as sk_sandbox_demo for the sandbox")
@@ -25,7 +25,7 @@ struct APIClient {
       throw CommandFailure(.usage, "PAYLINK_URL: \(error.rule)")
     }
     let client = HTTPClient(loops: try Assembly.loops(count: 1))
-    let answer: APIAnswer
+    let answer: Value
     do throws(CommandFailure) {
       answer = try await body(APIClient(caller: client, url: url.text, key: key))
     } catch {

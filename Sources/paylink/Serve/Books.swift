@@ -21,8 +21,8 @@ enum Books {
     }
   }
 
-  private static func limits(_ limits: LimitSettings) -> StorageLimits {
-    var storage = StorageLimits()
+  static func limits(_ limits: LimitSettings) -> StorageLimits {
+    var storage = limits.database
     storage.waitingUnits = limits.writerQueue
     storage.keptForCallbacks = limits.callbackShare
     return storage
@@ -35,12 +35,43 @@ enum Books {
       case .sqlite(let path):
         let migration = try SQLiteStore.migrate(path: path, lock: try locked(path))
         return (migration.from, migration.to)
-      case .postgres(let location): return try PostgresStore.migrate(location, password: settings.databasePassword)
+      case .postgres(let location):
+        var reason = ""
+        guard let migration = try PostgresStore.migrate(location, password: settings.databasePassword, away: { reason = $0 }) else {
+          throw CommandFailure(.unavailable, "\(settings.database): \(reason)")
+        }
+        return migration
       }
     } catch let failure as CommandFailure {
       throw failure
     } catch {
       throw CommandFailure(.configuration, "\(settings.database): \((error as? StoreError)?.detail ?? "cannot be opened")")
+    }
+  }
+
+  /// Copies all books of one database to another (`paylink migrate --copy`).
+  static func copy(
+    from source: DatabaseLocation, to target: DatabaseLocation, password: String?
+  ) throws(CommandFailure) -> BookCopy.Report {
+    let ends = (try end(source, password), try end(target, password))
+    do {
+      return try BookCopy.run(from: ends.0, to: ends.1)
+    } catch {
+      let status: CommandFailure.Status =
+        switch error.code {
+        case .taken: .taken
+        case .unfit: .data
+        case .unavailable: .unavailable
+        case .different, .outcomeUnknown: .software
+        }
+      throw CommandFailure(status, "nothing was copied from \(source) to \(target): \(error.detail)")
+    }
+  }
+
+  private static func end(_ location: DatabaseLocation, _ password: String?) throws(CommandFailure) -> CopyEnd {
+    switch location {
+    case .sqlite(let path): .sqlite(path: path, lock: try locked(path))
+    case .postgres(let location): .postgres(location, password: password)
     }
   }
 

@@ -1,4 +1,5 @@
 import Payments
+import Storage
 import Webhooks
 
 /// The bounds of design §4.7. Each stands once here with its default and what may be set; config/paylink.yaml says why it is so.
@@ -13,6 +14,8 @@ struct LimitSettings: Sendable, Equatable {
   var connections = 10_000
   /// Units of work that may wait for the database's writer.
   var writerQueue = 4096
+  /// The database's own waits, and how many connections read.
+  var database = StorageLimits()
   /// Percent of the connections and of the writer's queue that are kept for callbacks.
   var callbackShare = 10
   /// Readers that may wait for a link's next change, or follow its events.
@@ -45,6 +48,11 @@ extension LimitSettings: Decodable {
     case writeTimeout = "write_timeout"
     case connections
     case writerQueue = "writer_queue"
+    case databaseConnectTimeout = "database_connect_timeout"
+    case databaseStatementTimeout = "database_statement_timeout"
+    case databaseReconnectWait = "database_reconnect_wait"
+    case databaseBusyTimeout = "database_busy_timeout"
+    case databaseReaders = "database_readers"
     case callbackShare = "callback_share"
     case waitingReaders = "waiting_readers"
     case drainTimeout = "drain_timeout"
@@ -104,8 +112,22 @@ extension LimitSettings: Decodable {
       throw values.broken(.acquirerConnectTimeout, "must not be longer than acquirer_timeout")
     }
     acquirerConnectTimeout = min(acquirerConnectTimeout, acquirerTimeout)
+    database = try Self.database(values)
     webhook = try Self.webhook(values)
     timing = try Self.timing(values)
+  }
+
+  private static func database(_ values: KeyedDecodingContainer<CodingKeys>) throws -> StorageLimits {
+    var limits = StorageLimits()
+    limits.connectTimeout =
+      try values.read(.databaseConnectTimeout, SettingText.wait(.milliseconds(100) ... .minutes(1))) ?? limits.connectTimeout
+    limits.statementTimeout =
+      try values.read(.databaseStatementTimeout, SettingText.wait(.milliseconds(100) ... .minutes(5))) ?? limits.statementTimeout
+    limits.reconnectWait =
+      try values.read(.databaseReconnectWait, SettingText.wait(.milliseconds(50) ... .minutes(1))) ?? limits.reconnectWait
+    limits.busyTimeout = try values.read(.databaseBusyTimeout, SettingText.wait(.milliseconds(0) ... .minutes(1))) ?? limits.busyTimeout
+    limits.readers = try values.read(.databaseReaders, SettingText.number(1...64)) ?? limits.readers
+    return limits
   }
 
   private static func webhook(_ values: KeyedDecodingContainer<CodingKeys>) throws -> WebhookPost.Limits {

@@ -20,7 +20,7 @@ final class Pair {
     let secrets = FileManager.default.temporaryDirectory.appendingPathComponent("paylink-pair-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: secrets, withIntermediateDirectories: true)
     let settings = ["webhooks:"] + (try Receiver.settings("crm", port: ports[0], folder: secrets))
-    one = try Stand(limits: limits, settings: settings, database: cluster.url(database), publicPort: ports[1])
+    one = try Stand(limits: limits, settings: settings, database: cluster.address(database), publicPort: ports[1])
     other = try Stand(limits: limits, settings: settings, publicPort: ports[1], beside: one)
     receiver = try await Receiver(in: one.folder, port: ports[0], options: receiverOptions)
     balancer = try Self.balance([one.gatewayPort, other.gatewayPort], from: ports[1], in: one.folder)

@@ -110,6 +110,15 @@ final class Stand: @unchecked Sendable {
     return program
   }
 
+  /// For the next start.
+  func use(database: String) throws {
+    let file = folder.appendingPathComponent("paylink.yaml")
+    let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+      line.hasPrefix("database: ") ? "database: \(database)" : String(line)
+    }
+    try lines.joined(separator: "\n").appending("\n").write(to: file, atomically: true, encoding: .utf8)
+  }
+
   func killGateway() {
     gateway?.stop()
     gateway = nil

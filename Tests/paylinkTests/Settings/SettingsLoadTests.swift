@@ -3,6 +3,7 @@ import Foundation
 import FreedomPay
 import Logging
 import Payments
+import Storage
 import Testing
 import Transport
 import Webhooks
@@ -112,6 +113,24 @@ import Webhooks
   @Test("a secret of the environment goes before a file that is not there")
   func environmentSecret() throws {
     _ = try Self.load(SettingsErrorTests.file("region: uz", "region: uz\n    secret_key_file: /nowhere"))
+  }
+
+  @Test("the database's waits and connections can be set, and reach the store")
+  func database() throws {
+    let yaml = """
+      \(SettingsErrorTests.valid)limits: {database_readers: 2, database_connect_timeout: 1s, database_statement_timeout: 3s, database_reconnect_wait: 4s,
+        database_busy_timeout: 500ms, writer_queue: 100}
+      """
+    let limits = Books.limits(try Self.load(yaml).limits)
+    #expect(limits.readers == 2)
+    #expect(limits.connectTimeout == .seconds(1))
+    #expect(limits.statementTimeout == .seconds(3))
+    #expect(limits.reconnectWait == .seconds(4))
+    #expect(limits.busyTimeout == .milliseconds(500))
+    #expect(limits.waitingUnits == 100)
+    #expect(Books.limits(LimitSettings()) == StorageLimits())
+    let error = #expect(throws: SettingsError.self) { try Self.load(yaml.replacing("database_readers: 2", with: "database_readers: 65")) }
+    #expect(error?.description.contains("limits.database_readers") == true)
   }
 
   @Test("endpoints come with their secrets from files and the environment, and are never printed with them")
