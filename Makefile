@@ -9,7 +9,7 @@ IMAGE ?= paylink:latest
 EXAMPLES ?= 25
 
 .DEFAULT_GOAL := help
-.PHONY: help run test simulate build budgets check-api api-reference fuzz sanitize release format lint image clean dependencies
+.PHONY: help run test simulate build budgets check-api api-reference fuzz sanitize release format lint image clean dependencies test-dependencies
 
 help: ## says what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -17,11 +17,11 @@ help: ## says what there is
 run: build ## installs what is missing, builds, runs gateway and sandbox on this machine
 	@exec "$$(swift build --show-bin-path)/paylink" serve --sandbox
 
-test: dependencies ## installs what is missing and runs all tests
+test: test-dependencies ## installs what is missing and runs all tests
 	@scripts/test
 
 SEEDS ?= 1000
-simulate: dependencies ## runs SEEDS=1000 lives of money with faults and kills; SEED=7 tells all of one
+simulate: test-dependencies ## runs SEEDS=1000 lives of money with faults and kills; SEED=7 tells all of one
 	swift build --build-tests
 	PAYLINK_SEEDS=$(SEEDS) PAYLINK_SEED=$(SEED) swift test --skip-build --filter SimulationTests
 
@@ -29,21 +29,21 @@ simulate: dependencies ## runs SEEDS=1000 lives of money with faults and kills; 
 build: dependencies ## a debug build: the quickest to stand
 	swift build --product paylink
 
-budgets: dependencies ## measures what requests cost now, and writes it as their budgets (Tests/Budgets)
+budgets: test-dependencies ## measures what requests cost now, and writes it as their budgets (Tests/Budgets)
 	swift build --build-tests
 	PAYLINK_BUDGETS=write swift test --skip-build --filter EndToEndBudgetTests
 
-check-api: build ## holds the running gateway against its OpenAPI document, with schemathesis from PyPI (EXAMPLES=25)
+check-api: build test-dependencies ## holds the running gateway against its OpenAPI document, with schemathesis from PyPI (EXAMPLES=25)
 	@EXAMPLES=$(EXAMPLES) scripts/check-api
 
-api-reference: build ## makes docs/api.md from the OpenAPI document
+api-reference: build test-dependencies ## makes docs/api.md from the OpenAPI document
 	"$$(swift build --show-bin-path)/paylink" openapi | scripts/api-reference > docs/api.md.new
 	mv docs/api.md.new docs/api.md
 
 fuzz: dependencies ## feeds the readers of bytes from outside with libFuzzer: SECONDS=60 each, TARGET=head one of them
 	@SECONDS_EACH=$(if $(SECONDS),$(SECONDS),60) TARGET="$(TARGET)" scripts/fuzz
 
-sanitize: dependencies ## runs tests under the address and the thread sanitizer; SANITIZER=thread, FILTER=HTTPServerTests
+sanitize: test-dependencies ## runs tests under the address and the thread sanitizer; SANITIZER=thread, FILTER=HTTPServerTests
 	@SANITIZER="$(SANITIZER)" FILTER="$(FILTER)" scripts/sanitize
 
 release: dependencies ## an optimised build
@@ -63,3 +63,6 @@ clean: ## removes what was built; the sandbox's file in var stays
 
 dependencies:
 	@scripts/install-dependencies
+
+test-dependencies:
+	@scripts/install-dependencies test

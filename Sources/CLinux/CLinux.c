@@ -70,6 +70,9 @@ static int set(int descriptor, int level, int option) {
 int clinux_set_reuse_address(int descriptor) { return set(descriptor, SOL_SOCKET, SO_REUSEADDR); }
 int clinux_set_reuse_port(int descriptor) { return set(descriptor, SOL_SOCKET, SO_REUSEPORT); }
 int clinux_set_no_delay(int descriptor) { return set(descriptor, IPPROTO_TCP, TCP_NODELAY); }
+int clinux_set_unsent_limit(int descriptor, int bytes) {
+  return setsockopt(descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
 int clinux_set_ipv6_only(int descriptor) { return set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY); }
 
 int clinux_set_reset_on_close(int descriptor) {

@@ -8,10 +8,22 @@ extension Connection {
     if shard.isDraining { exchange.keepsAlive = false }
     switch response.body {
     case .empty: write(response, [], &exchange)
-    case .bytes(let bytes): write(response, bytes, &exchange)
+    case .bytes(let bytes):
+      write(response, bytes, &exchange)
+      return try await sendOutput(endingWith: exchange.isHead || !response.mayHaveBody ? [] : bytes)
     case .stream(let body): return try await stream(response, body, &exchange)
     }
     if let rest = try sendNow() { try await send(rest) }
+  }
+
+  /// Sends `output`. What the kernel does not take at once of the body leaves from the body itself, which many answers may share: with a copy for each, peers that do
+  /// not read would decide how much memory we use.
+  private func sendOutput(endingWith body: [UInt8]) async throws(TransportError) {
+    let sent = try stream.sendNow(output)
+    guard sent < output.count else { return }
+    let headCount = output.count - body.count
+    guard sent >= headCount else { return try await send(SendBuffer(copying: output, from: sent)) }
+    try await stream.send(body, from: sent - headCount, deadline: deadline(times.write))
   }
 
   /// What the kernel did not take at once of `output`, which all connections of the loop share: whoever writes to it calls this before it suspends.

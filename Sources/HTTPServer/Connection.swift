@@ -128,7 +128,8 @@ extension Connection {
       return exchange.keepsAlive
     case .refused(let error):
       // Nothing of the request can be trusted, and nobody can say where the next one begins.
-      var exchange = Exchange(refusedWith: shard.nextRequestID(), observed: shard.state.observe != nil)
+      var exchange = Exchange(
+        refusedWith: shard.nextRequestID(), isHead: input.withBytes { HeadScanner.isHEAD($0) }, observed: shard.state.observe != nil)
       mustLinger = true
       ends(error.code == .requestTimeout ? .headTimeout : .refused)
       try await answer(error.response(requestID: exchange.id), &exchange)

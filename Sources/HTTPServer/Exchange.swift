@@ -26,8 +26,9 @@ struct Exchange {
   }
 
   /// A request whose head cannot be read.
-  init(refusedWith id: String, observed: Bool) {
-    method = nil
+  /// - Parameter isHead: it begins as a HEAD, whose answer has no content whatever it says (RFC 9110 §9.3.2).
+  init(refusedWith id: String, isHead: Bool, observed: Bool) {
+    method = isHead ? .head : nil
     self.id = id
     minorVersion = 1
     keepsAlive = false

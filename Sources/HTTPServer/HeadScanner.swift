@@ -51,6 +51,12 @@ struct HeadScanner {
     }
   }
 
+  /// Whether a head that may be no head at all begins with the method HEAD.
+  static func isHEAD(_ bytes: Span<UInt8>) -> Bool {
+    let start = bytes.count >= 2 && bytes.holds("\r\n", at: 0..<2) ? 2 : 0
+    return bytes.count >= start + 5 && bytes.holds("HEAD ", at: start..<start + 5)
+  }
+
   static func targetTooLong(_ limits: ServerLimits) -> HTTPError {
     HTTPError(.targetTooLong, "The address may have at most \(limits.targetBytes) bytes.")
   }

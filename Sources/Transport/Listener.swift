@@ -78,9 +78,7 @@ package final class Listener {
         default: continue
         }
       }
-      let peer = SocketAddress(storage)
-      if peer.unixPath == nil { _ = clinux_set_no_delay(accepted) }
-      onAccept(accepted, peer)
+      onAccept(accepted, SocketAddress(storage))
     }
   }
 

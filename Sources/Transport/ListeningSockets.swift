@@ -33,6 +33,7 @@ package struct ListeningSockets: Sendable {
       for _ in 0..<copies {
         let descriptor = try bound(taken, sharesPort: true)
         descriptors.append(descriptor)
+        prepareConnections(of: descriptor)
         guard listen(descriptor, backlog) == 0 else { throw TransportError.last("listen \(taken)") }
         if descriptors.count == 1 { taken = try SocketAddress.local(of: descriptor) }
       }
@@ -42,6 +43,17 @@ package struct ListeningSockets: Sendable {
       throw error
     }
   }
+
+  /// What the connections of a listening socket inherit from it, for no system call of their own: they send small answers at once, and leave few unsent bytes with
+  /// the kernel. Without that bound it would take megabytes of a peer that does not read: 5,000 such peers filled the memory that it has for all of TCP, and
+  /// everybody waited (docs/connections.md). Where an option is refused, a connection is slower or larger, and still sound.
+  private static func prepareConnections(of descriptor: Int32) {
+    _ = clinux_set_no_delay(descriptor)
+    _ = clinux_set_unsent_limit(descriptor, unsentBytes)
+  }
+
+  /// More than most answers have, so that they still leave in one send.
+  private static let unsentBytes: Int32 = 16 * 1024
 
   private static func bound(_ address: SocketAddress, sharesPort: Bool) throws(TransportError) -> Int32 {
     let descriptor = clinux_socket(address.family)

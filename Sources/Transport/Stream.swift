@@ -109,6 +109,16 @@ package final class Stream: @unchecked Sendable {
     }
   }
 
+  /// The same with an array, of which no copy is made.
+  package func send(_ bytes: [UInt8], from offset: Int, deadline: UInt64) async throws(TransportError) {
+    loop.preconditionIsCurrent()
+    var sent = offset
+    while sent < bytes.count {
+      sent += try trySend(bytes, from: sent)
+      if sent < bytes.count { try await wait(for: .write, deadline, "send") }
+    }
+  }
+
   /// Tells the peer that no more comes; reading goes on.
   package func shutdownWriting() {
     loop.preconditionIsCurrent()
@@ -189,15 +199,21 @@ extension Stream {
 
   private func trySend(_ buffer: SendBuffer, from offset: Int) throws(TransportError) -> Int {
     try checkUsable("send")
-    if let session { return try tryWrite(session, buffer, offset) }
-    let count = unsafe buffer.withBytes(from: offset) { bytes in
-      var count: Int
-      repeat { count = unsafe clinux_send(descriptor, bytes.baseAddress, UInt(bytes.count)) } while count < 0 && errno == EINTR
-      return count
-    }
-    if count >= 0 { return count }
-    guard errno == EAGAIN else { throw TransportError.last("send") }
-    return 0
+    return try unsafe buffer.withBytes(from: offset) { unsafe put($0) }.get()
+  }
+
+  private func trySend(_ bytes: [UInt8], from offset: Int) throws(TransportError) -> Int {
+    try checkUsable("send")
+    return try unsafe bytes.withUnsafeBytes { unsafe put(UnsafeRawBufferPointer(rebasing: $0[offset...])) }.get()
+  }
+
+  /// How many of the bytes were taken, 0 where there is no room now.
+  private func put(_ bytes: UnsafeRawBufferPointer) -> Result<Int, TransportError> {
+    if let session { return unsafe put(session, bytes) }
+    var count: Int
+    repeat { count = unsafe clinux_send(descriptor, bytes.baseAddress, UInt(bytes.count)) } while count < 0 && errno == EINTR
+    if count >= 0 { return .success(count) }
+    return errno == EAGAIN ? .success(0) : .failure(TransportError.last("send"))
   }
 }
 
@@ -229,18 +245,18 @@ extension Stream {
   }
 
   /// Record by record, as many as the socket takes.
-  private func tryWrite(_ session: TLSSession, _ buffer: SendBuffer, _ offset: Int) throws(TransportError) -> Int {
-    var sent = offset
-    while sent < buffer.count {
-      let step = unsafe buffer.withBytes(from: sent) { unsafe session.write($0.baseAddress, $0.count) }
-      switch step {
+  private func put(_ session: TLSSession, _ bytes: UnsafeRawBufferPointer) -> Result<Int, TransportError> {
+    var sent = 0
+    while sent < bytes.count {
+      let rest = unsafe UnsafeRawBufferPointer(rebasing: bytes[sent...])
+      switch unsafe session.write(rest.baseAddress, rest.count) {
       case .done(let count): sent += count
-      case .wantsWrite: return sent - offset
+      case .wantsWrite: return .success(sent)
       // Nothing is renegotiated, so a write has nothing to read for.
-      case .wantsRead, .ended, .cutOff, .failed: throw TransportError(.closed, "send")
+      case .wantsRead, .ended, .cutOff, .failed: return .failure(TransportError(.closed, "send"))
       }
     }
-    return sent - offset
+    return .success(sent)
   }
 }
 

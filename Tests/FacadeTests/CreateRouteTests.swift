@@ -191,6 +191,15 @@ struct CreateRouteTests {
     if status == 415 { #expect(answer["code"] == "unsupported_media_type") }
   }
 
+  @Test(
+    "A body with a content coding is 415, and the answer says that none is read",
+    arguments: [("gzip", 415), ("identity, br", 415), ("x", 415), ("identity", 201), ("Identity , identity", 201), ("", 201)])
+  func codings(_ coding: String, _ status: Int) async throws {
+    let answer = try await Desk().create(fields: [.contentType: "application/json", .contentEncoding: coding])
+    #expect(answer.status == status)
+    #expect(answer.fields[.acceptEncoding] == (status == 415 ? "identity" : nil))
+  }
+
   @Test("A body that is no JSON is 400, one that is too long 413, and an address with a query 422")
   func malformed() async throws {
     let desk = try Desk()

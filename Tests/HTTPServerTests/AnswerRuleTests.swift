@@ -34,6 +34,25 @@ import Transport
     }
   }
 
+  @Test(
+    "HEAD gets no content where it is refused either, with the length that GET's has",
+    arguments: ["HEAD / HTTP/1.1\r\n\r\n", "\r\nHEAD / HTTP/1.1\r\nHost: x\r\n y\r\n\r\n", "HEAD / HTTP/3.0\r\n\r\n", "HEAD \n"])
+  func refusedHead(_ request: String) async throws {
+    try await withServer(plainRoutes) { server in
+      let client = try WireClient(server.address)
+      try client.send(request)
+      let answer = try client.readAll()
+      #expect(answer.hasPrefix("HTTP/1.1 400 ") || answer.hasPrefix("HTTP/1.1 505 "))
+      #expect(answer.hasSuffix("\r\n\r\n") && answer.contains("Content-Length: ") && !answer.contains("Content-Length: 0\r"))
+      // Another method, or a text that only begins like it, has content.
+      for other in ["GET / HTTP/1.1\r\n\r\n", "HEAD\n", "HEADER / HTTP/1.1\r\n\r\n"] {
+        let another = try WireClient(server.address)
+        try another.send(other)
+        #expect(try another.readAll().hasSuffix("}"), "\(other)")
+      }
+    }
+  }
+
   @Test("HTTP/1.0 gets no 100 Continue: its expectation is ignored") func oldExpectation() async throws {
     try await withServer(plainRoutes) { server in
       let client = try WireClient(server.address)
@@ -62,7 +81,7 @@ import Transport
     }
   }
 
-  @Test("A refused media type does not ask for another content coding") func mediaType() async throws {
+  @Test("A refused media type does not ask for another content coding, a refused content coding does") func mediaType() async throws {
     let routes = [
       Route(.post, "/") { request in
         do throws(HTTPError) {
@@ -79,6 +98,14 @@ import Transport
       let answer = try #require(try client.readAnswer())
       #expect(answer.status == 415)
       #expect(answer["accept-encoding"] == nil)
+      // For that reason it says which codings would do.
+      let form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b"
+      try client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\n\(form)")
+      let coded = try #require(try client.readAnswer())
+      #expect(coded.status == 415)
+      #expect(coded["accept-encoding"] == "identity")
+      try client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Encoding: identity\r\n\(form)")
+      #expect(try client.readAnswer()?.status == 200)
     }
   }
 }

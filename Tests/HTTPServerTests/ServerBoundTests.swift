@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import HTTPTypes
 import Logging
@@ -47,6 +48,63 @@ import Transport
       #expect(try kept.readAnswer()?.status == 200)
       #expect(try kept.readAll() == "")
     }
+  }
+
+  @Test("Of what a peer does not read the kernel takes little: its next request waits, and it is let go") func unread() async throws {
+    let begun = Mutex(0)
+    let routes = [
+      Route(.get, "/some") { _ in
+        begun.withLock { $0 += 1 }
+        return Response(status: .ok, body: .bytes([UInt8](repeating: 65, count: 256 * 1024)))
+      }
+    ]
+    let server = try TestServer(
+      routes,
+      limits: Self.limits {
+        $0.writeTime = .milliseconds(300)
+        $0.idleTime = .milliseconds(300)
+      })
+    let client = try WireClient(server.address)
+    // The kernel would have room for all of them: it gives a socket on loopback more than two megabytes.
+    try client.send(String(repeating: "GET /some HTTP/1.1\r\nHost: x\r\n\r\n", count: 4))
+    try await eventually { begun.withLock { $0 } > 0 && server.server.openConnections == 0 }
+    await server.stop()
+    #expect(begun.withLock { $0 } == 1)
+    withExtendedLifetime(client) {}
+  }
+
+  @Test("Peers that do not read share the bytes of an answer that many are given") func shared() async throws {
+    let body = [UInt8](repeating: 65, count: 2_000_000)
+    let begun = Mutex(0)
+    let routes = [
+      Route(.get, "/shared") { _ in
+        begun.withLock { $0 += 1 }
+        return Response(status: .ok, body: .bytes(body))
+      }
+    ]
+    let server = try TestServer(routes)
+    let peers = 100
+    let before = try Self.residentBytes()
+    let clients = try (0..<peers).map { _ in
+      let client = try WireClient(server.address)
+      try client.send("GET /shared HTTP/1.1\r\nHost: x\r\n\r\n")
+      return client
+    }
+    try await eventually { begun.withLock { $0 } == peers }
+    // A copy for each would be 190 MB.
+    #expect(try Self.residentBytes() - before < 100_000_000)
+    // And what they read late is whole.
+    let last = try #require(clients.last)
+    let answer = try await onThread { try last.readAnswer() }
+    #expect(answer?.bytes == body)
+    withExtendedLifetime(clients) {}
+    await server.stop()
+  }
+
+  /// proc(5), `statm`: the second number, in pages.
+  private static func residentBytes() throws -> Int {
+    let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+    return try #require(Int(text.split(separator: " ")[1])) * Int(getpagesize())
   }
 
   @Test("A peer that does not read its answer is let go") func slowReader() async throws {

@@ -75,6 +75,8 @@ final class TLSStand: Sendable {
     noted.withLock { $0.compactMap { if case .tlsHandshake(let outcome) = $0 { outcome } else { nil } } }
   }
 
+  var ends: [ConnectionEnd] { noted.withLock { $0.compactMap { if case .ended(let reason) = $0 { reason } else { nil } } } }
+
   func run<Result>(
     _ routes: [Route] = TLSStand.routes, limits: ServerLimits = ServerLimits(), addresses: [String] = ["127.0.0.1:0"],
     proxies: ProxyProtocol? = nil, _ body: (TestServer) async throws -> Result

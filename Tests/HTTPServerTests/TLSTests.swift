@@ -72,6 +72,7 @@ import Transport
       try await eventually { stand.outcomes.count == 5 && server.server.openConnections == 0 }
     }
     #expect(stand.outcomes == [.plainHTTP, .timedOut, .timedOut, .malformed, .cutOff])
+    #expect(stand.ends == [ConnectionEnd](repeating: .tlsHandshake, count: 5))
   }
 
   @Test("Who does not know the certificate's authority says so, and the next one is served") func stranger() async throws {
@@ -84,6 +85,7 @@ import Transport
       #expect(served.output == "hello")
     }
     #expect(stand.outcomes == [.alert, .full])
+    #expect(stand.ends == [.tlsHandshake, .done])
   }
 
   /// A record that announces a ClientHello of 512 bytes, and its beginning.

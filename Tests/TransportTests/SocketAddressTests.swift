@@ -63,6 +63,28 @@ import Testing
     #expect(error?.code == .addressInUse)
   }
 
+  @Test("What is accepted sends at once, and leaves no more than 16 KiB unsent with the kernel") func inherited() throws {
+    for address in ["127.0.0.1:0", "[::1]:0"] {
+      let sockets = try ListeningSockets.open(SocketAddress(address), copies: 1, backlog: 8)
+      defer { sockets.close() }
+      let family = address.hasPrefix("[") ? AF_INET6 : AF_INET
+      let client = socket(family, Int32(SOCK_STREAM.rawValue), 0)
+      defer { close(client) }
+      // SAFETY: pointer and length are of one address, for the call.
+      let code = unsafe sockets.address.withSocketAddress { unsafe connect(client, $0, $1) }
+      try #require(code == 0)
+      let accepted = accept(sockets.descriptors[0], nil, nil)
+      defer { close(accepted) }
+      try #require(accepted >= 0)
+      for (option, wanted) in [(TCP_NODELAY, 1), (TCP_NOTSENT_LOWAT, 16 * 1024)] as [(Int32, Int32)] {
+        var (value, length) = (Int32(-1), socklen_t(4))
+        // SAFETY: the kernel writes four bytes during the call.
+        #expect(unsafe getsockopt(accepted, Int32(IPPROTO_TCP), option, &value, &length) == 0)
+        #expect(value == wanted)
+      }
+    }
+  }
+
   @Test("An address of another machine cannot be listened on") func unavailable() {
     let error = #expect(throws: TransportError.self) { try ListeningSockets.open(SocketAddress("192.0.2.1:1"), copies: 1, backlog: 8) }
     #expect(error?.code == .addressUnavailable)

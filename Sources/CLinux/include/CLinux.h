@@ -43,6 +43,8 @@ int clinux_set_reuse_address(int descriptor);
 int clinux_set_reuse_port(int descriptor);
 int clinux_set_no_delay(int descriptor);
 int clinux_set_ipv6_only(int descriptor);
+/// How many bytes may wait in the kernel, not sent yet, before a socket counts as full (TCP_NOTSENT_LOWAT).
+int clinux_set_unsent_limit(int descriptor, int bytes);
 /// Makes close() send RST at once (SO_LINGER with 0 s).
 int clinux_set_reset_on_close(int descriptor);
 /// The pending error of a socket (SO_ERROR), or 0.

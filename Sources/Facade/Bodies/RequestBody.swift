@@ -10,6 +10,7 @@ enum RequestBody {
     guard values.count == 1, let type = MediaType(values[0]), type.essence == "application/json", type.isUTF8 else {
       throw Problem(.http(.unsupportedMediaType), "The body must be application/json in UTF-8.")
     }
+    do throws(HTTPError) { try request.requireNoCoding() } catch { throw Problem(error) }
     do throws(JSONFault) {
       return try JSONTree(request.body)
     } catch {

@@ -92,7 +92,7 @@ extension ProblemCode {
     case .lengthRequired: "Say how long the body is."
     case .bodyTooLarge: "Send a smaller body; `detail` names the bound."
     case .targetTooLong: "Send a shorter address."
-    case .unsupportedMediaType: "Send `Content-Type: application/json`, in UTF-8."
+    case .unsupportedMediaType: "Send `Content-Type: application/json`, in UTF-8, and no `Content-Encoding`."
     case .expectationFailed: "Expect nothing but 100-continue."
     case .headTooLarge: "Send fewer or shorter fields."
     case .internalError: "Our fault; tell the operator the `request_id`."

@@ -1,5 +1,6 @@
 import ArgumentParser
 import HTTPClient
+import HTTPServer
 import Logging
 import Operations
 import Sandbox
@@ -34,9 +35,13 @@ struct SandboxCommand: Command {
     LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label) }
     let logger = Logger(label: "paylink.sandbox")
     let signals = EndSignals(logger: logger)
+    var limits = ServerLimits()
+    limits.callbackConnections = 0
+    limits.connections = try Descriptors(connections: limits.connections, calls: SandboxHost.calls).take(logger: logger)
     let loops = try Assembly.loops()
     let host = try SandboxHost(
-      address: address, merchant: merchant ?? SandboxArrangement.merchantNumber, secret: secret, seed: seed, loops: loops, logger: logger)
+      address: address, merchant: merchant ?? SandboxArrangement.merchantNumber, secret: secret, seed: seed, loops: loops, limits: limits,
+      logger: logger)
     _ = try ListeningServer.start(host.server)
     logger.notice("ready", metadata: ["sandbox": "\(address)", "version": "\(Version.text)"])
     Console.out("paylink sandbox for merchant \(merchant ?? SandboxArrangement.merchantNumber) on http://\(address)")

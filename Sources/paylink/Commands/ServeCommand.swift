@@ -11,8 +11,8 @@ struct ServeCommand: Command {
   var sandbox = false
 
   func execute() async throws(CommandFailure) {
-    let settings = try source.settings(isSandbox: sandbox)
-    try await Serve(settings: settings, isSandbox: sandbox).run()
+    var serve = Serve(settings: try source.settings(isSandbox: sandbox), isSandbox: sandbox)
+    try await serve.run()
   }
 }
 

@@ -75,6 +75,13 @@ enum Assembly {
     return server
   }
 
+  /// The bounds of the sandbox beside a gateway: room for the gateway's own connections, and for those who pay.
+  static func sandboxLimits(_ limits: LimitSettings) -> ServerLimits {
+    var server = sideServerLimits(limits)
+    server.connections += limits.acquirerInFlight * 2
+    return server
+  }
+
   /// A router of routes that are all ours: two that clash are a defect.
   static func router(_ routes: [Route]) throws(CommandFailure) -> Router {
     do {

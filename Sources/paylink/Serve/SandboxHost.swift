@@ -16,11 +16,10 @@ struct SandboxHost {
   ///   - address: a loopback address, with its port: pages and redirects carry it.
   init(
     address: SocketAddress, merchant: Int64, secret: SandboxSecret, seed: UInt64 = 1, loops: EventLoopGroup,
-    limits: ServerLimits = ServerLimits(),
-    logger: Logger
+    limits: ServerLimits, logger: Logger
   ) throws(CommandFailure) {
     clock = SandboxClock()
-    client = HTTPClient(loops: loops)
+    client = HTTPClient(configuration: HTTPClientConfiguration(inFlight: Self.calls), loops: loops)
     let configuration = SandboxConfiguration(
       merchant: merchant, secret: secret, publicURL: "http://\(address)", seed: seed)
     sandbox = Sandbox(configuration: configuration, caller: client, clock: clock, logger: logger)
@@ -28,6 +27,9 @@ struct SandboxHost {
       router: try Assembly.router(sandbox.routes), configuration: ServerConfiguration(addresses: [address], limits: limits), loops: loops,
       logger: logger)
   }
+
+  /// Callbacks that may be under way at once.
+  static let calls = 256
 
   /// In the order of their start; they end the other way round.
   var services: [any Service] { [Callbacks(sandbox: sandbox), ListeningServer(server: server, time: DrainTime(limit: .seconds(1)))] }

@@ -13,16 +13,17 @@ import Transport
 
 /// `paylink serve`: settings, lock and books, acquirers, use cases, routers, listeners, ready; then it drains and ends at a signal.
 struct Serve {
-  let settings: Settings
+  private(set) var settings: Settings
   let isSandbox: Bool
 
-  func run() async throws(CommandFailure) {
+  mutating func run() async throws(CommandFailure) {
     let level = settings.logLevel
     LoggingSystem.bootstrap { label in JSONLinesLogHandler(label: label, level: level, metadataProvider: .trace) }
     let metrics = PrometheusMetrics()
     MetricsSystem.bootstrap(metrics)
     let logger = Logger(label: "paylink")
     let signals = EndSignals(logger: logger)
+    settings.limits.connections = try Descriptors(settings, isSandbox: isSandbox).take(logger: logger)
 
     try ListeningServer.examine(settings.listen + settings.opsListen + (isSandbox ? [settings.sandboxListen] : []))
     let certificate = try settings.tls.map { tls throws(CommandFailure) in
@@ -58,7 +59,7 @@ struct Serve {
     }
     return try SandboxHost(
       address: settings.sandboxListen, merchant: merchant.number, secret: merchant.sandboxSecret, loops: loops,
-      limits: Assembly.serverLimits(settings.limits), logger: Logger(label: "paylink.sandbox"))
+      limits: Assembly.sandboxLimits(settings.limits), logger: Logger(label: "paylink.sandbox"))
   }
 
   /// Opens the listeners, the API's last, and says so.

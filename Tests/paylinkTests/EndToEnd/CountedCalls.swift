@@ -1,10 +1,10 @@
 import Foundation
 import Glibc
 
-/// What a process asked of the allocator and of the kernel since its start: counted by `Budgets/count-calls.c`, preloaded into it.
+/// What a process asked of the allocator, of the kernel and of Swift's executors since its start: counted by `Budgets/count-calls.c`, preloaded into it.
 struct CountedCalls {
   /// The counters, in the order of the C file.
-  static let names = ["allocations", "receives", "sends", "epoll_waits", "epoll_changes", "writes", "syncs"]
+  static let names = ["allocations", "receives", "sends", "epoll_waits", "epoll_changes", "writes", "syncs", "jobs", "tasks"]
   static let budgets = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().appendingPathComponent("Budgets")
 
@@ -30,14 +30,5 @@ struct CountedCalls {
     return stride(from: 0, to: bytes.count, by: 8).map { place in
       bytes[place..<place + 8].reversed().reduce(Int64(0)) { $0 << 8 | Int64($1) }
     }
-  }
-
-  /// Of each of so many requests, on average.
-  func each(of count: Int, _ body: () async throws -> Void) async throws -> [String: Double] {
-    let before = try now()
-    try await body()
-    let after = try now()
-    let averages = zip(before, after).map { Double($1 - $0) / Double(count) }
-    return Dictionary(uniqueKeysWithValues: zip(Self.names, averages))
   }
 }

@@ -7,8 +7,12 @@ import Testing
   func descriptors() async throws {
     let stand = try Stand()
     try await stand.startSandbox()
-    try await stand.startGateway(descriptors: 100)
+    try await stand.startGateway()
     let gateway = try #require(stand.gateway)
+    // Lowered from outside while it runs: at its start it would have taken account of it.
+    let lowered = try await Program.run(
+      ["--pid", "\(gateway.identifier)", "--nofile=100:100"], in: stand.folder, executable: "/usr/bin/prlimit")
+    #expect(lowered.status == 0, "\(lowered.errors)")
     // Connections of ours that are open before: the operator's and a shop's.
     let (operations, shop) = (try LineClient(port: stand.operationsPort), try LineClient(port: stand.gatewayPort))
     func pauses() throws -> Int {

@@ -26,14 +26,16 @@ final class Program: Sendable {
     return folders.map { $0.appendingPathComponent("paylink").path }.first { FileManager.default.isExecutableFile(atPath: $0) } ?? "paylink"
   }()
 
+  /// - Parameter executable: nil where the first of the words is it.
   init(
-    _ arguments: [String], in folder: URL, environment: [String: String] = [:], name: String = "paylink", executable: String = Program.path
+    _ arguments: [String], in folder: URL, environment: [String: String] = [:], name: String = "paylink", executable: String? = Program.path
   ) throws {
     output = folder.appendingPathComponent("\(name).out")
     errors = folder.appendingPathComponent("\(name).err")
     let inherited = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("PAYLINK_") }
     let variables = inherited.merging(environment) { $1 }.map { "\($0.key)=\($0.value)" }
-    identifier = try Self.spawn([executable] + arguments, variables, folder: folder.path, output: output.path, errors: errors.path)
+    identifier = try Self.spawn(
+      (executable.map { [$0] } ?? []) + arguments, variables, folder: folder.path, output: output.path, errors: errors.path)
   }
 
   deinit { stop() }

@@ -75,29 +75,27 @@ final class Stand: @unchecked Sendable {
     try await startGateway()
   }
 
-  func startSandbox() async throws {
-    let program = try Program(
-      [
-        "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
-        folder.appendingPathComponent("secret").path, "--seed", "7",
-      ], in: folder, name: "sandbox")
+  func startSandbox(under wrapper: [String] = []) async throws {
+    let words = [
+      "sandbox", "--listen", "127.0.0.1:\(sandboxPort)", "--merchant", "\(Self.merchantNumber)", "--secret-file",
+      folder.appendingPathComponent("secret").path, "--seed", "7",
+    ]
+    let program = try Program(wrapper + [Program.path] + words, in: folder, name: "sandbox", executable: nil)
     sandbox = program
     try await ready(program, "\(acquirer)/control/payments")
   }
 
-  /// - Parameter descriptors: how many the process may have open (RLIMIT_NOFILE).
-  func startGateway(environment: [String: String] = [:], descriptors: Int? = nil) async throws {
+  /// - Parameters:
+  ///   - wrapper: the words of a command that runs the words behind them.
+  ///   - path: a copy of the program that is run instead of it.
+  func startGateway(
+    environment: [String: String] = [:], under wrapper: [String] = [], program path: String = Program.path,
+    within limit: Duration = .seconds(20)
+  ) async throws {
     let words = ["serve", "--config", folder.appendingPathComponent("paylink.yaml").path]
-    let program =
-      if let descriptors {
-        try Program(
-          ["-c", "ulimit -n \(descriptors) && exec \"$0\" \"$@\"", Program.path] + words, in: folder, environment: environment,
-          name: "gateway", executable: "/bin/sh")
-      } else {
-        try Program(words, in: folder, environment: environment, name: "gateway")
-      }
+    let program = try Program(wrapper + [path] + words, in: folder, environment: environment, name: "gateway", executable: nil)
     gateway = program
-    try await ready(program, "\(operations)/readyz")
+    try await ready(program, "\(operations)/readyz", within: limit)
   }
 
   /// `serve --sandbox`: gateway and acquirer in one process, with one virtual clock.
@@ -117,8 +115,8 @@ final class Stand: @unchecked Sendable {
     gateway = nil
   }
 
-  private func ready(_ program: Program, _ url: String) async throws {
-    let isReady = await Poll.until(.seconds(20)) {
+  private func ready(_ program: Program, _ url: String, within limit: Duration = .seconds(20)) async throws {
+    let isReady = await Poll.until(limit) {
       guard program.isRunning else { return true }
       return (try? await Wire.send(.get, url, timeout: .seconds(1)))?.status == 200
     }

@@ -68,6 +68,7 @@ import Testing
     for (outcome, count) in [("full", 4), ("alert", 1), ("plain_http", 1), ("timed_out", 0)] {
       #expect(metrics.contains("paylink_tls_handshakes_total{outcome=\"\(outcome)\"} \(count)\n"), "\(metrics)")
     }
+    #expect(metrics.contains("paylink_connections_closed_total{reason=\"tls_handshake\"} 2\n"), "\(metrics)")
     #expect(metrics.contains("paylink_tls_certificate_end_timestamp_seconds "))
     gateway.signal(SIGTERM)
     #expect(try await gateway.outcome(within: .seconds(30)).status == 0)
