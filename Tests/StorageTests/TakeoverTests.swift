@@ -30,10 +30,11 @@ import Testing
       let running = Task { try await first.reconcile() }
       await sleeper.isAsleep()
       // While its lease stands the second leaves it alone.
-      clock.advance(by: .seconds(30))
+      clock.advance(by: .seconds(10))
       #expect(try await second.reconcile() == 0)
       #expect(world.sent.isEmpty)
-      clock.advance(by: .seconds(31))
+      // The look's next time is 30 s after the first, and not come: that the lease lapsed is enough.
+      clock.advance(by: .seconds(11))
       #expect(try await second.reconcile() == 1)
       #expect(second.takenOver == 1)
       switch sleep {
@@ -77,8 +78,8 @@ private struct Program {
       store: store, merchants: merchants, sync: SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, logger: .quiet),
       recover: RecoverLink(store: store, settle: settle, clock: clock, logger: .quiet),
       run: RunOperation(store: store, merchants: merchants, settle: settle, clock: clock, logger: .quiet), clock: clock,
-      // Renewed after 20 s of real time, which a sleeper does not do.
-      terms: LeaseTerms(holder: name, time: .seconds(60)), logger: .quiet
+      // Renewed after 7 s of real time: long after the test.
+      terms: LeaseTerms(holder: name, time: .seconds(20)), logger: .quiet
     ) { _ in count.value.add(1, ordering: .relaxed) }
   }
 
