@@ -44,7 +44,7 @@ struct CallbackEvidence {
     KnownFields.names.contains(name) ? knownCards.contains(name) : speaksOfCard(name)
   }
 
-  private static let knownCards = KnownFields.names.filter(speaksOfCard)
+  private static let knownCards: Set<String> = KnownFields.names.filter(speaksOfCard)
 
   private static func speaksOfCard(_ name: String) -> Bool { name.lowercased().contains("card") || name.lowercased().contains("pan") }
 

@@ -28,7 +28,7 @@ enum KnownFields {
     "pg_discount_percent": .text, PageFields.linkField: .text,
   ]
 
-  static let names = Set(formats.keys)
+  static let names: Set<String> = Set(formats.keys)
 
   /// What must be there. The currency may be the shop's default; a failed result was seen without a date and without card fields.
   static func required(_ kind: CallbackKind) -> [String] {
