@@ -89,6 +89,18 @@ def slow(cells: list[dict]) -> str:
     return table(["attack", "clients", "read p99 without, ms", "under it, ms", "ratio", "create p99 without, ms", "under it, ms", "ratio", "memory before, MB", "under it, MB", "errors of others"], rows)
 
 
+def instances() -> str:
+    data = results.read(results.INSTANCES)
+    if not data:
+        return "Not measured yet: `Benchmarks/instances`."
+    rows = []
+    for (name, connections), row in results.medians(data["cells"], ["set", "connections"], ["rps", "p50_ms", "p99_ms", "cpu_us", "engine_us"]).items():
+        errors = sum(cell["errors"] for cell in data["cells"] if (cell["set"], cell["connections"]) == (name, connections))
+        engine = "in the gateway" if name.startswith("SQLite") else number(row["engine_us"])
+        rows.append([f"{name}, {connections} at a time", number(row["rps"]), number(row["p50_ms"]), number(row["p99_ms"]), number(row["cpu_us"]), engine, str(errors)])
+    return table(["creates", "a second", "p50, ms", "p99, ms", "CPU of the gateways, µs", "CPU of the engine, µs", "errors"], rows)
+
+
 def about(data: dict) -> str:
     info = data["about"]
     versions = ", ".join(f"{name} {version}" for name, version in info["versions"].items() if version)
@@ -106,7 +118,7 @@ def write() -> None:
     parts = {
         "about": about(data), "start": start(data), "callbacks": callbacks(data["callbacks"]), "slow": slow(data["slow"]),
         "order": job(data["order"], {False: "paylink, constant answer", True: "paylink, JSON decoded"}), "create": job(data["create"], {True: "paylink"}),
-        "growth": growth_report.text(PLOTS),
+        "growth": growth_report.text(PLOTS), "instances": instances(),
     }
     text = (BENCHMARKS / "performance.template.md").read_text()
     for name, part in parts.items():

@@ -8,6 +8,7 @@ from places import RESULTS
 
 LATEST = RESULTS / "latest.json"
 GROWTH = RESULTS / "growth.json"
+INSTANCES = RESULTS / "instances.json"
 
 
 def write(path: Path, data: dict) -> None:

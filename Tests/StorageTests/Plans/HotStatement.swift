@@ -189,8 +189,8 @@ struct HotStatement: Sendable {
 
   /// What touches no table of ours, or is asked once when a process begins.
   static let others: Set<String> = [
-    "SQLiteStatements.begin", "SQLiteStatements.commit", "SQLiteStatements.rollBack", "SQLiteStatements.save",
-    "SQLiteStatements.takeBack", "SQLiteStatements.release", "PostgresStatements.settle", "PostgresStatements.unhurried",
+    "SQLiteStatements.begin", "SQLiteStatements.commit", "SQLiteStatements.rollBack",
+    "CopyStatements.columns", "CopyStatements.others", "CopyStatements.tables", "PostgresStatements.settle", "PostgresStatements.unhurried",
     "PostgresStatements.unwaiting", "PostgresStatements.listen", "PostgresStatements.notify", "PostgresStatements.probe",
     "PostgresStatements.begin", "PostgresStatements.beginReading", "PostgresStatements.commit", "PostgresStatements.rollBack",
     "PostgresStatements.lock", "PostgresSchema.lock", "PostgresSchema.makeTable", "PostgresSchema.isThere", "PostgresSchema.standing",
