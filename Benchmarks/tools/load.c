@@ -332,7 +332,8 @@ int main(int count, char **arguments) {
   raise_descriptor_limit();
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);
-  run_number = (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+  /* Two that run at once make different orders. */
+  run_number = ((uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000) << 16 | (uint64_t)(getpid() & 0xffff);
   if (options.from) read_targets();
   if (options.record && !(record = fopen(options.record, "a"))) die(options.record);
   if ((poll_fd = epoll_create1(0)) < 0) die("epoll_create1");

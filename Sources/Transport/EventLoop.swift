@@ -44,6 +44,9 @@ import Synchronization
 
   /// How many times the jobs that jobs make are run before sockets and timers get their turn again.
   private static let roundsPerTurn = 8
+  /// How many timers fire before sockets get their turn again: thousands of clients that came together run out of time together, and nobody else is to wait for all
+  /// of them.
+  static let timersPerTurn = 64
   /// The data of the wake-up descriptor: no registration has it, since generations start at 1.
   private static let wakerData: UInt64 = 0
 
@@ -204,7 +207,11 @@ extension EventLoop {
   }
 
   private func fireTimers() {
-    while let action = timers.popDue(at: now) { action() }
+    // Those that are left make the next turn poll without waiting.
+    for _ in 0..<Self.timersPerTurn {
+      guard let action = timers.popDue(at: now) else { return }
+      action()
+    }
   }
 
   private func runJobs() {

@@ -24,7 +24,7 @@ package final class Listener {
   private var resume: TimerID?
 
   /// Connections taken in one turn of the loop, so that those already open get their turn too.
-  private static let acceptsPerTurn = 64
+  private static let acceptsPerTurn = 16
   /// How long accepting pauses. Long enough not to burn the processor, short enough for a client not to notice.
   private static let pause: Duration = .milliseconds(20)
 

@@ -122,6 +122,31 @@ import Testing
     #expect(order == [0, 2, 6])
   }
 
+  @Test("Many timers that are due together leave the sockets their turns") func timersInTurns() async throws {
+    let loop = try EventLoop(name: "test")
+    defer { loop.stop() }
+    let pair = try socketPair()
+    let (before, all) = try await Task(executorPreference: loop) {
+      let (fired, seen) = (Count(), Count())
+      let registration = try loop.register(pair.0, interest: .read) { _ in if seen.value == 0 { seen.value = fired.value } }
+      let due = EventLoop.clock()
+      for _ in 0..<1000 {
+        loop.schedule(at: due) {
+          // The socket has something to tell as soon as the first has fired.
+          if fired.value == 0 { _ = writeByte(pair.1) }
+          fired.value += 1
+        }
+      }
+      while fired.value < 1000 { try await loop.sleep(for: .milliseconds(1)) }
+      loop.deregister(registration)
+      return (seen.value, fired.value)
+    }.value
+    #expect((1...EventLoop.timersPerTurn).contains(before))
+    #expect(all == 1000)
+    close(pair.0)
+    close(pair.1)
+  }
+
   @Test("A cancelled sleep ends at once") func cancelledSleep() async throws {
     let loop = try EventLoop(name: "test")
     defer { loop.stop() }
