@@ -39,6 +39,8 @@ merchants:
 api_keys:
   - {{name: bench, kind: secret, sha256: {hashlib.sha256(KEY.encode()).hexdigest()}, scopes: ["links:read", "links:write"], merchants: [main]}}
 limits: {{connections: {connections}}}
+# What a filled store holds is old: to take it away is no part of what is measured.
+retention: {{messages: forever, attempts: forever, answers: forever, idempotency_keys: forever, events: forever, orphans: forever}}
 """)
     return settings
 

@@ -25,6 +25,8 @@ final class Connection: @unchecked Sendable {
   @safe @exclusivity(unchecked) private var running: RunningPause?
 
   private static let requestsPerTurn = 32
+  /// 0 to 255, for the end of its time for a head: clients that came together do not run out of time, and come back, together.
+  private let spread: UInt64
 
   /// - Parameter isLate: it came when only callback routes were served to newcomers.
   init(stream: Stream, shard: ServerShard, isLate: Bool) {
@@ -32,6 +34,8 @@ final class Connection: @unchecked Sendable {
     self.shard = shard
     self.isLate = isLate
     idleSince = stream.loop.now
+    // The clock's last nanoseconds are as good as chance.
+    spread = stream.loop.now & 255
     peer = stream.peer.host
   }
 
@@ -149,7 +153,8 @@ extension Connection {
         } catch {
           return .refused(error)
         }
-        if !hasBegun { limit = deadline(times.head) }
+        // Up to an eighth more than the bound.
+        if !hasBegun { limit = deadline(times.head + times.head / 2048 * spread) }
         hasBegun = true
       }
       idleSince = hasBegun ? nil : stream.loop.now
