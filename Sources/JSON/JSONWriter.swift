@@ -1,6 +1,6 @@
 /// Writes `Encodable` values as one JSON document (RFC 8259), members sorted by name, so that the same value is always the same bytes.
 ///
-/// By hand, since JSONEncoder builds a tree of boxes first and costs ten times as much (decision 16); a test holds it against JSONEncoder. It writes what our own
+/// By hand, since JSONEncoder builds a tree of boxes first (decision 16); a test holds it against JSONEncoder. It writes what our own
 /// values are made of: texts, whole numbers, yes and no, null, lists and objects. There are no floating-point numbers in money, and none here.
 package enum JSONWriter {
   /// - Throws: `EncodingError` where a value holds a floating-point number, and what the value throws itself.

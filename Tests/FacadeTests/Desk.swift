@@ -1,6 +1,6 @@
-import JSON
 import HTTPServer
 import HTTPTypes
+import JSON
 import Logging
 import Payments
 import PaymentsTesting

@@ -1,5 +1,5 @@
-import JSON
 import HTTPServer
+import JSON
 
 /// Finds payment card numbers in texts: they must not come into our books or logs (design §4.4).
 ///

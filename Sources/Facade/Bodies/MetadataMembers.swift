@@ -1,4 +1,5 @@
 import JSON
+
 /// `metadata`: at most 20 pairs of the shop's own, names of 1 to 40 characters, values of at most 500.
 enum MetadataMembers {
   static let mostPairs = 20

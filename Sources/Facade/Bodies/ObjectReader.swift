@@ -1,4 +1,5 @@
 import JSON
+
 /// Reads the members of a JSON object one by one and gathers every fault on the way: a member that is not valid reads as nil, and reading goes on.
 ///
 /// A member that is null counts as left out.

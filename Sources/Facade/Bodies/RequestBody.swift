@@ -1,6 +1,6 @@
-import JSON
 import HTTPServer
 import HTTPTypes
+import JSON
 import Payments
 
 /// The JSON body of a request: media type, charset and document.

@@ -1,5 +1,5 @@
-import JSON
 import HTTPServer
+import JSON
 import Payments
 
 /// The body of a create with a publishable key (design §4.3): `{"signed_order": "<JWT>", "language"?, "payment_method"?}` and nothing else.

@@ -1,4 +1,5 @@
 import JSON
+
 /// What a text member must look like. Lengths count Unicode scalars, as the acquirer's bounds do.
 struct TextRule: Sendable {
   var length: ClosedRange<Int>

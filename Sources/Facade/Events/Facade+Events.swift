@@ -1,6 +1,6 @@
-import JSON
 import HTTPServer
 import HTTPTypes
+import JSON
 import Payments
 
 /// What happened (design §4.3, §4.5).

@@ -1,6 +1,6 @@
-import JSON
 import HTTPServer
 import HTTPTypes
+import JSON
 import Payments
 
 /// Capture, refunds and sync (design §4.3).

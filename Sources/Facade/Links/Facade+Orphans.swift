@@ -1,6 +1,6 @@
-import JSON
 import HTTPServer
 import HTTPTypes
+import JSON
 package import Payments
 
 /// What an operator does about verified callbacks whose payment no link has (design §1, Orphan): scope `admin`.

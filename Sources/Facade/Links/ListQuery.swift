@@ -1,5 +1,5 @@
-import JSON
 import HTTPServer
+import JSON
 import Payments
 
 /// The query of `GET /v1/payment-links`: `order_id, status, flag, metadata[key], created_from, created_to, limit, cursor`; each at most once, others refused, every

@@ -1,5 +1,5 @@
-import JSON
 import HTTPServer
+import JSON
 import Payments
 
 /// `?wait=30s&since=4` of a link's read: how long to wait, and for a sequence above which (design §4.3).
