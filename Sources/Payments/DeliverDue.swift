@@ -18,7 +18,7 @@ package struct DeliverDue: Sendable {
   let logger: Logger
   /// Told of every try that counts.
   let count: @Sendable (EndpointName, DeliverySchedule.Next) -> Void
-  /// Told of every delivery that was taken over from a program whose lease lapsed.
+  /// Told of every delivery that was taken over from a program whose lease lapsed, before the log is: who reads of it there finds it counted.
   let takenOver: @Sendable () -> Void
 
   package init(
@@ -57,12 +57,12 @@ package struct DeliverDue: Sendable {
 
   private func note(_ delivery: Delivery) {
     guard let before = delivery.lapsedHolder else { return }
+    takenOver()
     logger.notice(
       "delivery taken over",
       metadata: [
         "endpoint": "\(endpoint.name)", "event": "\(delivery.event.id)", "holder": "\(terms.holder)", "from": "\(before)",
       ])
-    takenOver()
   }
 
   private func send(_ deliveries: [Delivery]) async throws(StoreError) {

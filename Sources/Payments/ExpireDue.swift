@@ -28,8 +28,8 @@ package struct ExpireDue: Sendable {
     guard !due.isEmpty else { return 0 }
     for leased in due {
       guard let before = leased.lapsedHolder else { continue }
-      logger.notice("expiry taken over", metadata: ["link": "\(leased.link.id)", "holder": "\(terms.holder)", "from": "\(before)"])
       takenOver(.expiry)
+      logger.notice("expiry taken over", metadata: ["link": "\(leased.link.id)", "holder": "\(terms.holder)", "from": "\(before)"])
     }
     // Commits of our own and nobody's answers: done long before the lease ends.
     var count = 0

@@ -53,8 +53,8 @@ package struct ReconcileDue: Sendable {
     guard let leased = try await store.take(work, under: terms, at: clock.now(), limit: 1).first else { return false }
     let id = leased.link.id
     if let before = leased.lapsedHolder {
-      logger.notice("look taken over", metadata: ["link": "\(id)", "holder": "\(terms.holder)", "from": "\(before)"])
       takenOver(work)
+      logger.notice("look taken over", metadata: ["link": "\(id)", "holder": "\(terms.holder)", "from": "\(before)"])
     }
     let keeper = LeaseKeeper(terms: terms, logger: logger) { () throws(StoreError) in
       try await store.renew(work, of: [id], under: terms, at: clock.now()) == 1
