@@ -49,6 +49,38 @@ import Testing
     }
   }
 
+  @Test("knows that a commit stands whose server was told to end while it made it, also for those that share it", arguments: [1, 20])
+  func endedInCommit(_ units: Int) async throws {
+    let cluster = try PostgresCluster.shared.get()
+    try await cluster.withStore { store, location in
+      // A commit takes a tenth of a second, so that it can be met.
+      for setting in ["commit_delay = 100000", "commit_siblings = 0"] {
+        try await cluster.sql("ALTER DATABASE \(location.name) SET \(setting)")
+      }
+      try await cluster.cut(location.name)
+      try await well(store)
+      let beside = try cluster.connection(location)
+      let links = (0..<units).map { Sample.link("A\($0)") }
+      let writing = Task {
+        try await withThrowingTaskGroup { group in
+          for link in links { group.addTask { try await store.insert(link, events: [Sample.active(link)]) } }
+          try await group.waitForAll()
+        }
+      }
+      let end = SQLStatement(
+        """
+        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+        WHERE datname = current_database() AND state = 'active' AND query = 'COMMIT' AND pid <> pg_backend_pid()
+        """)
+      let deadline = ContinuousClock.now + .seconds(20)
+      while try beside.first(end, [], { try $0.number(0) }) == 0 { try #require(ContinuousClock.now < deadline, "nothing is committed") }
+      try await writing.value
+      for link in links { #expect(try await store.link(link.id) == link) }
+      try await well(store)
+      try await store.insert(Sample.link("B"))
+    }
+  }
+
   @Test("gives a statement up that others hold for too long, writes nothing, and goes on when they let go")
   func held() async throws {
     let cluster = try PostgresCluster.shared.get()

@@ -73,6 +73,8 @@ extension CopyEnd {
         throw error
       }
       do { try db.run(PostgresStatements.commit, []) } catch let error as PostgresError {
+        // Where the COMMIT itself was answered, it stands, whatever became of the connection.
+        guard error.place == 0 else { return value }
         guard error.isLost else { throw error }
         throw StoreError(.outcomeUnknown, error.message)
       }

@@ -96,6 +96,7 @@ import Payments
 
   /// Runs all in one pipeline, up to the first that fails.
   /// - Returns: a result for each.
+  /// - Throws: where every statement was answered and the connection ended behind them, an error whose place is their number.
   @discardableResult
   func run(_ statements: [Bound]) throws -> [PostgresResult] {
     let all = pending + statements
@@ -153,7 +154,7 @@ import Payments
       guard unsafe PQsendPrepare(handle, Self.name(statement), statement.text(.postgres), 0, nil) == 1 else { throw lost() }
     }
     do { _ = try answers(missing.count) } catch var error as PostgresError {
-      error.message += " (\(missing[error.place].text(.postgres).prefix(60)))"
+      if missing.indices.contains(error.place) { error.message += " (\(missing[error.place].text(.postgres).prefix(60)))" }
       // A pipeline ends at its first error; what stands before it is prepared, whatever becomes of the transaction.
       prepared.formUnion(missing[..<error.place].map(\.number))
       error.place = PostgresError.beforeAll
@@ -197,14 +198,21 @@ import Payments
       // The end of one statement's results.
       while try next(until: deadline) != nil {}
     }
-    while true {
-      guard let result = try next(until: deadline) else { continue }
-      if result.status == PGRES_PIPELINE_SYNC { break }
-      // After a FATAL answer no Sync comes.
-      if let error = result.error { throw error }
+    do { try endOfPipeline(until: deadline) } catch var error as PostgresError {
+      error.place = count
+      throw error
     }
     if let failure { throw failure }
     return results
+  }
+
+  /// The Sync's answer. After a FATAL one it does not come: a server that is told to end while it commits does so, and says it in the Sync's place.
+  private func endOfPipeline(until deadline: ContinuousClock.Instant) throws {
+    while true {
+      guard let result = try next(until: deadline) else { continue }
+      if result.status == PGRES_PIPELINE_SYNC { return }
+      if let error = result.error { throw error }
+    }
   }
 
   /// nil at the end of one statement's results.

@@ -196,6 +196,9 @@ extension PostgresWriter {
   private func commit(_ statements: [Bound], _ db: PostgresConnection, meaning: (PostgresError) -> any Error) throws {
     do {
       try db.run(statements + [Bound(PostgresStatements.commit, [])])
+    } catch let error as PostgresError where error.place > statements.count {
+      // The COMMIT was answered, and the connection ended behind it: it stands.
+      line.drop()
     } catch let error as PostgresError {
       // Without a word of the server, or with its last word in place of the COMMIT's answer, nobody knows.
       if error.place != PostgresError.beforeAll, error.state == nil || (error.isLost && error.place >= statements.count) {
