@@ -55,7 +55,7 @@ package struct CreateLink: Sendable {
       merchant: link.merchant, link: link.id, order: link.order, answer: answer, idempotency: idempotency, now: clock.now(), timing: timing)
     log(answer, link)
     do {
-      let stored = try await store.perform(record)
+      let stored = try await store.perform(onStanding: record)
       switch answer {
       case .opened where stored.page == nil: return .pending(stored)
       case .opened: return .created(stored)

@@ -92,8 +92,9 @@ package struct DeliverDue: Sendable {
     let attempt = DeliveryAttempt(at: began, duration: duration, end: end)
     let next = DeliverySchedule.next(
       after: attempt, tries: delivery.tries + 1, retryAfter: answer.retryAfter, at: now, chance: .random(in: 0...1))
-    let breaker = try await outbox.record(
+    let recorded = try await outbox.record(
       DeliveryRecord(endpoint: endpoint.name, place: delivery.place, attempt: attempt, next: next, at: now, holder: terms.holder))
+    guard let breaker = recorded else { return }
     count(endpoint.name, next)
     tell(delivery, attempt, next, breaker)
   }

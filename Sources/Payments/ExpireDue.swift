@@ -21,6 +21,7 @@ package struct ExpireDue: Sendable {
   }
 
   /// - Returns: how many ended.
+  /// - Throws: the first failure, after every link had its turn. The lease of what failed is left to lapse, so that it does not come first again at once.
   @discardableResult
   package func callAsFunction(atMost limit: Int = 256) async throws(StoreError) -> Int {
     let now = clock.now()
@@ -31,11 +32,19 @@ package struct ExpireDue: Sendable {
       takenOver(.expiry)
       logger.notice("expiry taken over", metadata: ["link": "\(leased.link.id)", "holder": "\(terms.holder)", "from": "\(before)"])
     }
-    // Commits of our own and nobody's answers: done long before the lease ends.
-    var count = 0
-    for leased in due where try await store.perform(ExpireLink(link: leased.link, now: now)) { count += 1 }
-    try await store.finish(.expiry, of: due.map(\.link.id), under: terms)
+    // Where these commits take longer than the lease, another does them too: whoever comes second finds it done.
+    var (count, done, failure): (Int, [LinkID], StoreError?) = (0, [], nil)
+    for leased in due {
+      do throws(StoreError) {
+        if try await store.perform(ExpireLink(link: leased.link, now: now)) { count += 1 }
+        done.append(leased.link.id)
+      } catch {
+        failure = failure ?? error
+      }
+    }
     if count > 0 { logger.info("links expired", metadata: ["count": "\(count)"]) }
+    try await store.finish(.expiry, of: done, under: terms)
+    if let failure { throw failure }
     return count
   }
 }

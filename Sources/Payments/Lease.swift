@@ -49,21 +49,3 @@ package struct LeasedLink: Sendable {
     self.lapsedHolder = lapsedHolder
   }
 }
-
-/// Books that one program has for itself need no leases.
-extension Store {
-  package func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink] {
-    let links =
-      switch work {
-      case .looks(let merchant, _): try await linksToLookAt(merchant: merchant, before: now, limit: limit)
-      case .expiry: try await linksToExpire(before: now, limit: limit)
-      }
-    return links.map { LeasedLink(link: $0) }
-  }
-
-  package func renew(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int {
-    links.count
-  }
-
-  package func finish(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms) async throws(StoreError) {}
-}

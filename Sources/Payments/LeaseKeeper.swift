@@ -4,7 +4,7 @@ import Logging
 struct LeaseKeeper: Sendable {
   let terms: LeaseTerms
   let logger: Logger
-  /// - Returns: whether all of it is still ours.
+  /// - Returns: whether any of it is still ours.
   let renew: @Sendable () async throws(StoreError) -> Bool
 
   func during<Value>(_ work: () async throws(StoreError) -> Value) async throws(StoreError) -> Value {

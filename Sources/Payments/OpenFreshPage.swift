@@ -48,7 +48,7 @@ package struct OpenFreshPage: Sendable {
     let claim = ClaimFreshPage(
       merchant: current.merchant, link: current.id, order: current.order, now: clock.now(), timing: timing,
       shortest: acquirer.shortestPageLife)
-    switch try await store.perform(claim) {
+    switch try await store.perform(onStanding: claim) {
     case .notNow(let link, .open(let url)): return .open(link, url)
     case .notNow(let link, .opening): return .opening(link)
     case .notNow(let link, _): return .shut(link)
@@ -66,7 +66,7 @@ package struct OpenFreshPage: Sendable {
     let record = RecordFreshPage(
       merchant: link.merchant, link: link.id, ordinal: payment.ordinal, answer: answer, now: clock.now())
     do {
-      let stored = try await store.perform(record)
+      let stored = try await store.perform(onStanding: record)
       switch (answer, door(of: stored)) {
       case (_, .open(let url)): return .open(stored, url)
       case (.refused, _): return .refused(stored)
@@ -95,7 +95,7 @@ extension PageAnswer {
 
 /// Takes the right to open a fresh page, once: whoever comes second finds it taken.
 struct ClaimFreshPage: UnitOfWork {
-  enum Outcome: Sendable {
+  enum Answer: Sendable {
     case claimed(PaymentLink, Payment)
     case notNow(PaymentLink, PaymentLink.Door)
   }
@@ -110,8 +110,9 @@ struct ClaimFreshPage: UnitOfWork {
   /// All links of the order: money of another one must not be doubled either.
   var scope: Scope { Scope(merchant: merchant, link: link, order: order) }
 
-  func decide(_ snapshot: Snapshot) -> Decision<Outcome> {
-    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { preconditionFailure("a link is never deleted") }
+  /// - Returns: nil where the books lost the link.
+  func decide(_ snapshot: Snapshot) -> Decision<Answer?> {
+    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { return Decision(nil) }
     let door = link.door(at: now, timing: timing, shortest: shortest)
     guard door == .renewable else { return Decision(.notNow(link, door)) }
     let others = snapshot.links.filter { $0.id != link.id && $0.order == link.order }.flatMap(\.payments)

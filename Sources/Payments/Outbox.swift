@@ -14,7 +14,8 @@ package protocol Outbox: Sendable {
   func giveBack(_ delivery: Delivery, under terms: LeaseTerms, at now: Timestamp) async throws(StoreError)
   /// Keeps a try and what follows from it. Of a holder whose lease is another's since, only a success counts: the endpoint has the event.
   /// - Returns: how the endpoint's breaker stands then.
-  func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker
+  /// - Returns: nil where the delivery is not the holder's any more, and nothing was recorded.
+  func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker?
   /// Queues an event anew: it is due now, with all its tries before it.
   func queueAgain(_ event: EventID, for endpoints: [EndpointName], at now: Timestamp) async throws(StoreError)
   /// Lets an endpoint be sent to again.

@@ -59,18 +59,11 @@ package struct ReconcileDue: Sendable {
     let keeper = LeaseKeeper(terms: terms, logger: logger) { () throws(StoreError) in
       try await store.renew(work, of: [id], under: terms, at: clock.now()) == 1
     }
-    let end: StoreError?
-    do throws(StoreError) {
-      try await keeper.during { () throws(StoreError) in
-        try await look(at: leased.link, isTakenOver: leased.lapsedHolder != nil, of: merchant)
-      }
-      end = nil
-    } catch {
-      end = error
+    // Where it fails, the lease is left to lapse: others have their turn until then, and somebody takes it up again.
+    try await keeper.during { () throws(StoreError) in
+      try await look(at: leased.link, isTakenOver: leased.lapsedHolder != nil, of: merchant)
     }
-    // What cannot be finished lapses, and is somebody's then.
     try await store.finish(work, of: [id], under: terms)
-    if let end { throw end }
     return true
   }
 

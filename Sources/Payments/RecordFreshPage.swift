@@ -12,10 +12,11 @@ struct RecordFreshPage: UnitOfWork {
     return Scope(merchant: merchant, link: link, payment: payment)
   }
 
-  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink> {
+  /// - Returns: nil where the books lost the link or its payment.
+  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
     guard var link = snapshot.links.first(where: { $0.id == self.link }),
       let place = link.payments.firstIndex(where: { $0.ordinal == ordinal })
-    else { preconditionFailure("links and payments are never deleted") }
+    else { return Decision(nil) }
     var changes = Changes()
     switch answer {
     case .opened(let payment, _) where snapshot.links.contains { $0.id != link.id && $0.payment(payment) != nil }:

@@ -14,8 +14,9 @@ struct RecordOpening: UnitOfWork {
     return Scope(merchant: merchant, link: link, payment: payment)
   }
 
-  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink> {
-    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { preconditionFailure("a reserved link is never deleted") }
+  /// - Returns: nil where the books lost the link.
+  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
+    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { return Decision(nil) }
     var changes = Changes()
     switch answer {
     case .opened(let payment, _) where snapshot.links.contains { $0.id != link.id && $0.payment(payment) != nil }:

@@ -17,7 +17,8 @@ extension RecoverLink {
       logger.info(
         "fresh page asked for again", metadata: ["link": "\(link.id)", "page": "\(payment.ordinal)", "answer": "\(answer.word)"])
       _ = try await store.perform(
-        RecordFreshPage(merchant: link.merchant, link: link.id, ordinal: payment.ordinal, answer: answer, now: clock.now()))
+        onStanding: RecordFreshPage(
+          merchant: link.merchant, link: link.id, ordinal: payment.ordinal, answer: answer, now: clock.now()))
     }
   }
 }

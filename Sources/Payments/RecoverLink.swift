@@ -50,7 +50,7 @@ package struct RecoverLink: Sendable {
     case .open(let claimed):
       let answer = await acquirer.openPage(claimed.pageRequest(now: clock.now(), longest: acquirer.longestPageLife))
       let stored = try await store.perform(
-        RecordOpening(
+        onStanding: RecordOpening(
           merchant: link.merchant, link: link.id, order: link.order, answer: answer, idempotency: nil, now: clock.now(), timing: timing))
       logger.info("link opened again", metadata: ["link": "\(link.id)", "status": "\(stored.status.rawValue)"])
     }

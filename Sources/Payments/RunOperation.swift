@@ -32,7 +32,7 @@ package struct RunOperation: Sendable {
     guard let claimed = try await store.perform(claim) else { return try await store.link(link.id) ?? link }
     let answer = await merchant.acquirer.operate(claimed)
     let recorded = try await store.perform(
-      RecordOperation(
+      onStanding: RecordOperation(
         merchant: link.merchant, link: link.id, operation: id, answer: answer, now: clock.now(), lateMoney: merchant.lateMoney.effective))
     log(answer, recorded, id)
     return recorded
@@ -123,8 +123,9 @@ struct RecordOperation: UnitOfWork {
 
   var scope: Scope { Scope(merchant: merchant, link: link) }
 
-  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink> {
-    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { preconditionFailure("a link is never deleted") }
+  /// - Returns: nil where the books lost the link.
+  func decide(_ snapshot: Snapshot) -> Decision<PaymentLink?> {
+    guard var link = snapshot.links.first(where: { $0.id == self.link }) else { return Decision(nil) }
     // A report may have told its end in the meantime.
     guard let place = link.operations.firstIndex(where: { $0.id == operation }), link.operations[place].status == .sent else {
       return Decision(link)

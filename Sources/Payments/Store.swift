@@ -9,14 +9,11 @@ package protocol Store: Sendable {
   func link(_ id: LinkID) async throws(StoreError) -> PaymentLink?
   func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink?
   func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage
-  /// Links whose next look is due, the most urgent first: creating or unknown; checked without an outcome; holds; others.
-  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
-  /// Active links past their end.
-  func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink]
 
   // Work that several programs on one database share.
 
-  /// Takes links for which this work is due, or was left unfinished by a program whose lease lapsed. Nobody else gets them before the lease ends.
+  /// Takes links for which this work is due, or was left unfinished by a program whose lease lapsed. Nobody else gets them before the lease ends. The most urgent come first:
+  /// creating or unknown; checked without an outcome; holds; others.
   func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink]
   /// Makes the holder's leases end later. What another has taken since stays the other's.
   /// - Returns: how many are still the holder's.
@@ -40,6 +37,15 @@ package protocol Store: Sendable {
 }
 
 extension Store {
+  /// Runs a unit on a link that stood in the books when its work began. Links are never deleted: where it is missing, the database lost its last commits, in a fail-over
+  /// to a copy that lagged. Nothing is written then, and nobody knows what else is gone.
+  func perform<Unit: UnitOfWork, Value>(onStanding unit: Unit) async throws(StoreError) -> Value where Unit.Outcome == Value? {
+    guard let value = try await perform(unit) else {
+      throw StoreError(.outcomeUnknown, "a link that stood in the books is gone: the database lost commits that it had acknowledged")
+    }
+    return value
+  }
+
   package func events(of link: LinkID, after sequence: Int64, limit: Int) async throws(StoreError) -> [Event] {
     Array(try await events(of: link).filter { $0.sequence > sequence }.prefix(limit))
   }

@@ -7,14 +7,34 @@ extension BookReader {
     precondition(query.limit > 0, "the edge judges a feed's limit")
     var found: [(place: Int64, event: Event)] = []
     for merchant in Set(query.merchants) {
+      // Who goes on from a place is behind the beginning already.
+      let after = if query.after == 0, let from = query.from { try place(before: from, of: merchant) } else { query.after }
       found += try placed(
         BookStatements.feed,
-        [merchant.text.sql, query.after.sql, (query.from?.milliseconds ?? Int64.min).sql, (query.limit + 1).sql])
+        [merchant.text.sql, after.sql, (query.from?.milliseconds ?? Int64.min).sql, (query.limit + 1).sql])
     }
     found.sort { $0.place < $1.place }
     let page = found.prefix(query.limit)
     return FeedPage(events: page.map(\.event), last: page.last?.place ?? query.after, hasMore: found.count > query.limit)
   }
+
+  /// Where to begin for what happened at a time or later, found by halving: the feed's order is that of the times but for `disorder`, and no index by time is kept for
+  /// this alone.
+  private func place(before time: Timestamp, of merchant: MerchantName) throws -> Int64 {
+    let bound = time - Self.disorder
+    // Up to `low` everything is older; behind `high` comes nothing, or first something that is not.
+    var low: Int64 = 0
+    var high = try db.first(BookStatements.lastPlace, [merchant.text.sql]) { try $0.number(0) } ?? 0
+    while low < high {
+      let middle = low + (high - low) / 2
+      let next = try db.first(BookStatements.nextPlace, [merchant.text.sql, middle.sql]) { (try $0.number(0), try $0.number(1)) }
+      if let (place, at) = next, at < bound.milliseconds { low = place } else { high = middle }
+    }
+    return low
+  }
+
+  /// How far an event's time may be from those around it in the feed: the clocks of several programs, and a commit that waited.
+  private static let disorder = Duration.minutes(5)
 
   func event(_ id: EventID) throws -> (place: Int64, event: Event)? {
     try placed(BookStatements.eventByID, [id.text.sql]).first

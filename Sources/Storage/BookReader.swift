@@ -39,20 +39,6 @@ package struct BookReader {
     return try whole(links)
   }
 
-  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) throws -> [PaymentLink] {
-    var due: [PaymentLink] = []
-    for rank in LookRank.allCases where due.count < limit {
-      due += try readable(LinkStatements.due, limit: limit - due.count) { bound in
-        [merchant.text.sql, rank.rawValue.sql, before.sql, bound.sql]
-      }
-    }
-    return due
-  }
-
-  func linksToExpire(before: Timestamp, limit: Int) throws -> [PaymentLink] {
-    try readable(LinkStatements.ended, limit: limit) { bound in [before.sql, bound.sql] }
-  }
-
   func events(of id: LinkID) throws -> [Event] {
     try events(of: id, after: -1, limit: limits.eventsOfLink)
   }
@@ -108,24 +94,6 @@ package struct BookReader {
       }
     }
     return links
-  }
-
-  /// Work that is due: a damaged row is told and left to a person, and costs no other link its turn.
-  private func readable(_ statement: SQLStatement, limit: Int, _ values: (_ bound: Int) -> [SQLValue]) throws -> [PaymentLink] {
-    var found: [PaymentLink] = []
-    try db.rows(statement, values(limit + limits.unreadableLinks)) { row in
-      try told { found.append(try StoredRow(link: row).link()) }
-      return true
-    }
-    var links: [PaymentLink] = []
-    for link in found where links.count < limit {
-      try told { links += try whole([link]) }
-    }
-    return links
-  }
-
-  private func told(_ reading: () throws -> Void) throws {
-    do { try reading() } catch let error as StoreError where error.code == .corrupt { unreadable(error) }
   }
 
   private func idempotency(_ reference: IdempotencyReference) throws -> IdempotencyRecord? {

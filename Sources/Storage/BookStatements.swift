@@ -9,6 +9,9 @@ enum BookStatements {
   /// Behind a place; `feed` comes last.
   static let feed = SQLStatement(
     "SELECT \(EventColumn.list), feed FROM event WHERE merchant = :merchant AND feed > :after AND at >= :from ORDER BY feed LIMIT :limit")
+  static let lastPlace = SQLStatement("SELECT feed FROM event WHERE merchant = :merchant AND feed > 0 ORDER BY feed DESC LIMIT 1")
+  static let nextPlace = SQLStatement(
+    "SELECT feed, at FROM event WHERE merchant = :merchant AND feed > :after ORDER BY feed LIMIT 1")
   /// With place 0 while it has none.
   static let eventByID = SQLStatement("SELECT \(EventColumn.list), coalesce(feed, 0) FROM event WHERE id = :id")
 

@@ -24,7 +24,7 @@ extension BookStore {
     try await writeOutbox { try $0.giveBack(delivery, by: terms.holder, at: now) }
   }
 
-  package func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker {
+  package func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker? {
     try await writeOutbox { try $0.record(record) }
   }
 

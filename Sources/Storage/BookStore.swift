@@ -68,14 +68,6 @@ extension BookStore {
     try await read("reading a list") { try $0.page(query) }
   }
 
-  package func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    try await read("reading what is due") { try $0.linksToLookAt(merchant: merchant, before: before, limit: limit) }
-  }
-
-  package func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    try await read("reading what ends") { try $0.linksToExpire(before: before, limit: limit) }
-  }
-
   package func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage {
     try await read("reading orphans") { try $0.orphans(query) }
   }

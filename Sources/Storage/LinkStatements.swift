@@ -22,9 +22,6 @@ enum LinkStatements {
   private static let byShortToken = select(where: "short_token = :token")
   private static let byReturnToken = select(where: "return_token = :token")
 
-  static let due = select(
-    where: "merchant = :merchant AND look_rank = :rank AND next_look_at <= :before ORDER BY next_look_at LIMIT :limit")
-  static let ended = select(where: "status = 'active' AND expires_at <= :before ORDER BY expires_at LIMIT :limit")
 
   /// Of many links by their names; each is found by the index.
   static let sequences = SQLStatement { dialect in

@@ -1,6 +1,6 @@
 import Payments
 
-/// Changes endpoints and deliveries, inside a transaction or savepoint that somebody else made.
+/// Changes endpoints and deliveries, inside a transaction that somebody else made.
 struct OutboxWriter {
   let db: any SQLConnection
   let reader: BookReader
@@ -46,7 +46,7 @@ struct OutboxWriter {
   }
 
   /// The endpoint first, as in `take`: who takes two locks takes them in one order.
-  func record(_ record: DeliveryRecord) throws -> Breaker {
+  func record(_ record: DeliveryRecord) throws -> Breaker? {
     let state = try endpoint(record.endpoint)
     let (status, due): (Delivery.Status, Timestamp?) =
       switch record.next {
@@ -58,7 +58,7 @@ struct OutboxWriter {
       OutboxStatements.tried,
       [status.rawValue.sql, due?.sql ?? .null, record.endpoint.text.sql, record.place.sql, record.holder.sql])
     // What was pruned meanwhile needs no record, and what is another's by now is the other's to tell.
-    guard tried == 1 else { return state?.breaker ?? Breaker() }
+    guard tried == 1 else { return nil }
     try keep(record.attempt, of: record)
     guard let state else { return Breaker() }
     let breaker = state.breaker.after(success: record.attempt.isDelivered, at: record.at)

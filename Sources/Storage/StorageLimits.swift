@@ -25,8 +25,6 @@ package struct StorageLimits: Hashable, Sendable {
   /// Links of one order that a unit reads, the live ones first, then the newest: what ended before a thousand others decides nothing any more,
   /// and a report finds its own link by the payment's number.
   package var linksOfOrder = 1000
-  /// Links that cannot be read and are passed over in one list of what is due: with more, the file is damaged as a whole.
-  package var unreadableLinks = 64
   /// Events of one link that are read at once.
   package var eventsOfLink = 10_000
   /// Rows that one transaction of `prune` takes away: some 20 ms of the writer's time.
@@ -54,6 +52,8 @@ package struct StorageLimits: Hashable, Sendable {
   package var placesAtOnce = 1000
   /// The longest wait between two attempts to connect.
   package var reconnectWait: Duration = .seconds(2)
+  /// How long a reader keeps to a standby before it looks for the server that takes writes: what it reads may be old.
+  package var standbyPatience: Duration = .seconds(30)
   /// The least time between two notices of what was committed: a busy program tells 200 times a second, and nobody waits a noticeable time for it.
   package var noticeEvery: Duration = .milliseconds(5)
   /// How often an idle listening connection is tried: one that was cut without a word is found out so, and others' commits are asked for meanwhile.

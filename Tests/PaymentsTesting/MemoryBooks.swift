@@ -14,6 +14,7 @@ package final class MemoryBooks: Store {
     var failure: StoreError?
     /// Units that pass before the failure takes hold.
     var unitsBeforeFailure = 0
+    var unitsBeforeLoss: Int?
   }
 
   private let contents = Mutex(Contents())
@@ -28,6 +29,9 @@ package final class MemoryBooks: Store {
     }
   }
 
+  /// Before the `after`-th unit from now on all links are gone, as after a fail-over to a copy that lagged.
+  package func lose(after units: Int) { contents.withLock { $0.unitsBeforeLoss = units } }
+
   package var events: [Event] { contents.withLock { $0.events } }
   package var messages: [MessageRecord] { contents.withLock { $0.messages } }
   package var allLinks: [PaymentLink] { contents.withLock { $0.links.values.sorted(by: Self.isNewer) } }
@@ -41,6 +45,10 @@ package final class MemoryBooks: Store {
       if let failure = contents.failure {
         guard contents.unitsBeforeFailure > 0 else { throw failure }
         contents.unitsBeforeFailure -= 1
+      }
+      if let left = contents.unitsBeforeLoss {
+        if left == 0 { contents.links = [:] }
+        contents.unitsBeforeLoss = left - 1
       }
       let decision = unit.decide(Self.snapshot(unit.scope, contents))
       Self.write(decision.changes, to: &contents)
@@ -158,16 +166,25 @@ package final class MemoryBooks: Store {
       && query.after.map { (link.createdAt, link.id.text) < ($0.createdAt, $0.id.text) } ?? true
   }
 
-  package func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+  /// One program has them for itself: it needs no leases.
+  package func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink] {
     try read { contents in
-      let due = contents.links.values.filter { $0.merchant == merchant && $0.nextLookAt.map { $0 <= before } ?? false }
-      return Array(due.sorted { ($0.nextLookAt ?? before, $0.id.text) < ($1.nextLookAt ?? before, $1.id.text) }.prefix(limit))
+      let due: [PaymentLink] =
+        switch work {
+        case .looks(let merchant, _):
+          contents.links.values.filter { $0.merchant == merchant && $0.nextLookAt.map { $0 <= now } ?? false }
+            .sorted { ($0.nextLookAt ?? now, $0.id.text) < ($1.nextLookAt ?? now, $1.id.text) }
+        case .expiry: contents.links.values.filter { $0.status == .active && $0.expiresAt <= now }
+        }
+      return due.prefix(limit).map { LeasedLink(link: $0) }
     }
   }
 
-  package func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    try read { Array($0.links.values.filter { $0.status == .active && $0.expiresAt <= before }.prefix(limit)) }
+  package func renew(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int {
+    links.count
   }
+
+  package func finish(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms) async throws(StoreError) {}
 
   package func events(of link: LinkID) async throws(StoreError) -> [Event] {
     try read { $0.events.filter { $0.link?.id == link } }

@@ -44,7 +44,7 @@ package final class MemoryOutbox: Outbox {
     change(delivery.place, delivery.endpoint) { $0.dueAt = now }
   }
 
-  package func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker {
+  package func record(_ record: DeliveryRecord) async throws(StoreError) -> Breaker? {
     change(record.place, record.endpoint) { delivery in
       delivery.tries += 1
       delivery.attempts.append(record.attempt)

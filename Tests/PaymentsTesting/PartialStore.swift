@@ -11,10 +11,13 @@ extension PartialStore {
   package func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { throw notAsked }
   package func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? { throw notAsked }
   package func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { throw notAsked }
-  package func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
+  package func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink] {
     throw notAsked
   }
-  package func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] { throw notAsked }
+  package func renew(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int {
+    links.count
+  }
+  package func finish(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms) async throws(StoreError) {}
   package func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage { throw notAsked }
   package func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan? { throw notAsked }
   package func oldest() async throws(StoreError) -> [Unfinished] { throw notAsked }

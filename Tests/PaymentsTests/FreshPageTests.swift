@@ -144,6 +144,22 @@ import Testing
     #expect(bench.now.sequence > sequence)
   }
 
+  @Test("A link that the books lost is no page, and no end of the process: before the claim, and before the answer is stored")
+  func lost() async throws {
+    let bench = try Bench([try Self.page(2)])
+    bench.toRenewal()
+    let link = bench.now
+    // What the acquirer says of the old page, then the claim.
+    bench.books.lose(after: 2)
+    guard case .opening = try await bench.open(link) else { return #expect(Bool(false)) }
+    #expect(bench.acquirer.requests.count == 1)
+    bench.books.put(link)
+    bench.books.lose(after: 0)
+    let error = await #expect(throws: StoreError.self) { try await bench.open(link) }
+    #expect(error?.code == .outcomeUnknown)
+    #expect(bench.acquirer.requests.count == 1)
+  }
+
   @Test("A process that dies in the middle of the call leaves a claim that Reconcile takes up")
   func crashed() async throws {
     let bench = try Bench([try Self.page(2)])
@@ -278,7 +294,7 @@ import Testing
     _ = link.beginFreshPage(at: now)
     link.status = .canceled
     let record = RecordFreshPage(merchant: Example.merchant, link: link.id, ordinal: 2, answer: try Self.page(2), now: now)
-    let stored = record.decide(Snapshot(links: [link])).outcome
+    let stored = try #require(record.decide(Snapshot(links: [link])).outcome)
     #expect(stored.status == .canceled)
     #expect(stored.payments[1].id?.number == 2)
   }

@@ -92,10 +92,12 @@ import Testing
   }
 
   func recordOpening(_ answer: PageAnswer, _ link: PaymentLink, create: Bool = true) -> Decision<PaymentLink> {
-    RecordOpening(
+    let decision = RecordOpening(
       merchant: link.merchant, link: link.id, order: link.order, answer: answer, idempotency: create ? reference : nil, now: Example.start,
       timing: timing
     ).decide(Snapshot(links: [link]))
+    guard let stored = decision.outcome else { preconditionFailure("the link is there") }
+    return Decision(stored, decision.changes)
   }
 
   let page = PaymentPage(url: "https://pay.example/1", expiresAt: Example.start + .days(1))
@@ -294,9 +296,9 @@ import Testing
       merchant: link.merchant, link: link.id, order: link.order, answer: .opened(try PaymentID(7), page), idempotency: reference,
       now: Example.start, timing: timing
     ).decide(Snapshot(links: [link, other]))
-    #expect(decision.outcome.status == .creating)
-    #expect(decision.outcome.payments.map(\.status) == [.unknown])
-    #expect(decision.outcome.payments.map(\.id) == [nil])
+    #expect(decision.outcome?.status == .creating)
+    #expect(decision.outcome?.payments.map(\.status) == [.unknown])
+    #expect(decision.outcome?.payments.map(\.id) == [nil])
     #expect(decision.changes.events.map(\.kind) == [.paymentAnomaly])
     #expect(decision.changes.updated.map(\.id) == [link.id])
   }

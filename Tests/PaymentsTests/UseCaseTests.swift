@@ -62,6 +62,37 @@ import Testing
     #expect(acquirer.requests.isEmpty)
   }
 
+  @Test("A link that the books lost while the acquirer was asked ends no process: its create is not known yet, its refund's end neither")
+  func lostMeanwhile() async throws {
+    books.lose(after: 1)
+    guard case .pending(let link) = try await create() else {
+      Issue.record("pending")
+      return
+    }
+    #expect(try await books.link(link.id) == nil)
+
+    guard case .created(var paid) = try await create(order: "A2", key: "k2") else {
+      Issue.record("created")
+      return
+    }
+    _ = try await settle(try report(8, .paid, order: "A2"))
+    paid = try #require(try await books.link(paid.id))
+    acquirer.answer(statuses: [.report(try report(8, .paid, order: "A2"))])
+    acquirer.answer(operations: [.done(nil)])
+    // The request, the baseline's report and the claim are stored; the answer finds no link.
+    books.lose(after: 3)
+    let operate = OperateLink(store: books, run: run, clock: clock, logger: logger)
+    let outcome = try await operate(
+      NewOperation(kind: .refund, amount: nil), on: paid.id, of: merchant,
+      idempotency: IdempotencyReference(caller: "shop", key: "r", fingerprint: "r"))
+    guard case .operated(let told, let id) = outcome else {
+      Issue.record("operated, not \(outcome)")
+      return
+    }
+    #expect(told.operation(id)?.status == .requested)
+    #expect(acquirer.operations.count == 1)
+  }
+
   @Test("When the answer cannot be stored, the caller hears 'not known yet', and Reconcile finds the same page")
   func activationLost() async throws {
     books.fail(StoreError(.unavailable, "down"), after: 1)
@@ -293,8 +324,8 @@ private struct TroubledBooks: PartialStore {
 
   func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome { try await books.perform(unit) }
   func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try await books.link(id) }
-  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    guard merchant != troubled else { throw StoreError(.corrupt, "link pl_: status cannot be read") }
-    return try await books.linksToLookAt(merchant: merchant, before: before, limit: limit)
+  func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink] {
+    if case .looks(troubled, _) = work { throw StoreError(.corrupt, "link pl_: status cannot be read") }
+    return try await books.take(work, under: terms, at: now, limit: limit)
   }
 }

@@ -131,12 +131,6 @@ private struct MortalStore: Store {
   func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try await living().link(id) }
   func link(by token: TokenKind, _ value: Token) async throws(StoreError) -> PaymentLink? { try await living().link(by: token, value) }
   func links(_ query: LinkQuery) async throws(StoreError) -> LinkPage { try await living().links(query) }
-  func linksToLookAt(merchant: MerchantName, before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    try await living().linksToLookAt(merchant: merchant, before: before, limit: limit)
-  }
-  func linksToExpire(before: Timestamp, limit: Int) async throws(StoreError) -> [PaymentLink] {
-    try await living().linksToExpire(before: before, limit: limit)
-  }
   func orphans(_ query: OrphanQuery) async throws(StoreError) -> OrphanPage { try await living().orphans(query) }
   func orphan(_ payment: PaymentID, of merchant: MerchantName) async throws(StoreError) -> Orphan? {
     try await living().orphan(payment, of: merchant)

@@ -142,3 +142,13 @@ extension BookStore {
     _ = try result.get()
   }
 }
+
+extension BookStore {
+  /// What is due, taken and given back at once.
+  func due(_ work: SharedWork, at now: Timestamp, limit: Int) async throws -> [PaymentLink] {
+    let terms = LeaseTerms()
+    let links = try await take(work, under: terms, at: now, limit: limit).map(\.link)
+    try await finish(work, of: links.map(\.id), under: terms)
+    return links
+  }
+}

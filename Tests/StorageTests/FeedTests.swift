@@ -41,6 +41,31 @@ import Testing
     }
   }
 
+  @Test("begins at a time, wherever it lies, though clocks are minutes apart", arguments: Engine.all)
+  func from(_ engine: Engine) async throws {
+    try await engine.withStore { store in
+      var times: [Timestamp] = []
+      for number in 0..<60 {
+        // Ten minutes from one to the next, and up to four minutes off.
+        let time = Sample.start + .minutes(10 * number + [0, 4, -4, 2][number % 4])
+        times.append(time)
+        _ = try await happen(store, "A\(number)", number % 3 == 0 ? Self.other : Sample.shop, at: time)
+      }
+      let all = try await store.feed(FeedQuery(merchants: [Sample.shop, Self.other], limit: 100)).events
+      #expect(all.map(\.at) == times)
+      for from in times + times.map({ $0 + .milliseconds(1) }) + [Sample.start - .days(1), Sample.start + .days(9)] {
+        for merchants in [[Sample.shop, Self.other], [Sample.shop]] {
+          let wanted = all.filter { $0.at >= from && merchants.contains($0.merchant) }.map(\.id)
+          let page = try await store.feed(FeedQuery(merchants: merchants, from: from, limit: 100))
+          #expect(page.events.map(\.id) == wanted)
+          let first = try await store.feed(FeedQuery(merchants: merchants, from: from, limit: 2))
+          let rest = try await store.feed(FeedQuery(merchants: merchants, from: from, after: first.last, limit: 100))
+          #expect((first.events + rest.events).map(\.id) == wanted)
+        }
+      }
+    }
+  }
+
   @Test("shows a link as it stood at the event, and an orphan's event without one", arguments: Engine.all)
   func states(_ engine: Engine) async throws {
     try await engine.withStore { store in

@@ -147,8 +147,11 @@ import Testing
           arguments: [bad.id.text])
       }
       let until = Sample.at(60)
-      #expect(try await store.linksToLookAt(merchant: Sample.shop, before: until, limit: 1).map(\.id) == [good.id])
-      #expect(try await store.linksToExpire(before: until, limit: 1).map(\.id) == [good.id])
+      for work in [SharedWork.looks(Sample.shop, pace: .zero), .expiry] {
+        // It is set aside, so that the next turn is another's.
+        #expect(try await store.due(work, at: until, limit: 1).isEmpty)
+        #expect(try await store.due(work, at: until, limit: 1).map(\.id) == [good.id])
+      }
       #expect(log.texts.count == 2)
       #expect(log.texts.allSatisfy { $0.contains(bad.id.text) })
       await store.close()

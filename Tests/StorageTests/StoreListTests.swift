@@ -133,7 +133,7 @@ import Testing
       ]
       for link in links { try await store.insert(link) }
       func due(_ limit: Int) async throws -> [String] {
-        try await store.linksToLookAt(merchant: Sample.shop, before: Sample.at(10), limit: limit).map(\.order.text)
+        try await store.due(.looks(Sample.shop, pace: .zero), at: Sample.at(10), limit: limit).map(\.order.text)
       }
       let all = [
         "refund-sent", "refund-unknown", "creating", "unknown", "checked", "held", "expired", "other-soon", "refund-requested",
@@ -171,8 +171,8 @@ import Testing
       for status in LinkStatus.allCases where status != .active {
         try await store.insert(Sample.link("s-\(status.rawValue)", status: status, expires: Sample.at(1)))
       }
-      #expect(try await store.linksToExpire(before: Sample.at(10), limit: 9).map(\.order.text) == ["past", "at-the-bound"])
-      #expect(try await store.linksToExpire(before: Sample.at(10), limit: 1).map(\.order.text) == ["past"])
+      #expect(try await store.due(.expiry, at: Sample.at(10), limit: 9).map(\.order.text) == ["past", "at-the-bound"])
+      #expect(try await store.due(.expiry, at: Sample.at(10), limit: 1).map(\.order.text) == ["past"])
     }
   }
 }

@@ -3,8 +3,11 @@ struct CopiedTable: Sendable {
   let name: String
   /// What its rows are read by, page by page, in this order.
   let key: [String]
-  /// The column whose numbers the engine gives, never one twice: how far it is goes along, so that places in the feed stay valid.
+  /// The column whose numbers the engine gives.
   var numbered: String?
+  /// Whether how far these numbers are goes along, since one is never given twice though its row may go: places in the feed stay valid. Rows that are never deleted
+  /// are their own mark: their engines go on behind the highest.
+  var isMarked = false
   /// A column that an engine has for itself, and fills itself.
   var ofOneEngine: String?
 
@@ -14,14 +17,14 @@ struct CopiedTable: Sendable {
     CopiedTable(name: "link_metadata", key: ["merchant", "key", "value", "created_at", "id"]),
     CopiedTable(name: "payment", key: ["link", "ordinal"]),
     CopiedTable(name: "operation", key: ["number"], numbered: "number"),
-    CopiedTable(name: "event", key: ["feed"], numbered: "feed", ofOneEngine: "number"),
+    CopiedTable(name: "event", key: ["feed"], numbered: "feed", isMarked: true, ofOneEngine: "number"),
     CopiedTable(name: "idempotency", key: ["caller", "key"]),
-    CopiedTable(name: "message", key: ["at", "number"], numbered: "number"),
+    CopiedTable(name: "message", key: ["at", "number"], numbered: "number", isMarked: true),
     CopiedTable(name: "answer", key: ["merchant", "digest"]),
     CopiedTable(name: "orphan", key: ["merchant", "payment"]),
     CopiedTable(name: "endpoint", key: ["name"]),
     CopiedTable(name: "delivery", key: ["endpoint", "event"]),
-    CopiedTable(name: "attempt", key: ["at", "number"], numbered: "number"),
+    CopiedTable(name: "attempt", key: ["at", "number"], numbered: "number", isMarked: true),
   ]
 
   /// What each database has for itself: which version it is at, whether it takes writes, who of its programs is at which work, and
@@ -61,10 +64,11 @@ enum CopyStatements {
 
   /// How far the engine's own numbers of a table are.
   static func mark(_ table: CopiedTable, _ column: String) -> SQLStatement {
-    SQLStatement { dialect in
+    guard table.isMarked else { return SQLStatement("SELECT coalesce(max(\(column)), 0) FROM \(table.name)") }
+    return SQLStatement { dialect in
       switch dialect {
       case .sqlite:
-        // AUTOINCREMENT keeps its own mark; other numbers go on from the highest.
+        // AUTOINCREMENT keeps it.
         """
         SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = '\(table.name)'), 0),
           coalesce((SELECT max(\(column)) FROM \(table.name)), 0))

@@ -50,7 +50,11 @@ extension CopyEnd {
       try PostgresSequencer.place(db, atOnce: StorageLimits().placesAtOnce)
       db.begin(PostgresStatements.beginReading)
       defer { try? db.rollBack() }
-      return try body(db)
+      // Counting millions takes its time, and while one side counts the other waits inside its transaction.
+      try db.unhurried()
+      let value = try body(db)
+      try Self.judgeAlone(db)
+      return value
     }
   }
 
@@ -68,7 +72,10 @@ extension CopyEnd {
       _ = try PostgresSchema.migrate(db)
       db.begin(PostgresStatements.begin)
       let value: Value
-      do { value = try body(db) } catch {
+      do {
+        try db.unhurried()
+        value = try body(db)
+      } catch {
         try? db.rollBack()
         throw error
       }

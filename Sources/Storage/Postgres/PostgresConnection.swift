@@ -21,19 +21,24 @@ import Payments
     case reading = "any"
   }
 
-  /// Connects to the first of the location's hosts that takes it, and settles what a session of ours is like.
+  /// Connects to the first of the location's hosts that takes it, and settles what a session of ours is like. Who only reads takes a standby, which may lag behind, where
+  /// no other host is there.
   static func open(
     _ location: PostgresLocation, password: String?, limits: StorageLimits, for purpose: Purpose = .writing
   ) throws -> PostgresConnection {
     var failure: PostgresError?
+    var standby: PostgresConnection?
     for host in location.hosts {
-      do { return try PostgresConnection(location, host: host, password: password, limits: limits, purpose: purpose) } catch let error
-        as PostgresError
-      {
+      do {
+        let connection = try PostgresConnection(location, host: host, password: password, limits: limits, purpose: purpose)
+        guard connection.isStandby else { return connection }
+        standby = standby ?? connection
+      } catch let error as PostgresError {
         // The first host's trouble is told, unless a later one has something to say about us.
         if failure == nil || error.isOfSettings { failure = error }
       }
     }
+    if let standby { return standby }
     throw failure ?? PostgresError(message: "no host")
   }
 
@@ -127,6 +132,9 @@ import Payments
     guard unsafe PQsendQueryParams(handle, text, 0, nil, nil, nil, nil, 0) == 1 else { throw lost() }
     _ = try answers(1)
   }
+
+  /// Whether the server follows another, as it said last: it may be behind. Servers before version 14 do not say it.
+  var isStandby: Bool { unsafe PQparameterStatus(handle, "in_hot_standby").map { unsafe String(cString: $0) == "on" } ?? false }
 
   /// For a source that waits until something comes in.
   var descriptor: Int32 { unsafe PQsocket(handle) }

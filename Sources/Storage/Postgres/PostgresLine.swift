@@ -6,30 +6,40 @@ import Payments
 /// SAFETY (`@unchecked`): one writer, or one reader of the pool at a time, holds it.
 final class PostgresLine: @unchecked Sendable {
   private let connect: @Sendable () throws -> PostgresConnection
-  private let longest: Duration
+  private let limits: StorageLimits
   private var connection: PostgresConnection?
+  private var made = ContinuousClock.now
   private var wait = Duration.zero
   private var next = ContinuousClock.now
 
-  init(longest: Duration, connect: @escaping @Sendable () throws -> PostgresConnection) {
-    self.longest = longest
+  init(limits: StorageLimits, connect: @escaping @Sendable () throws -> PostgresConnection) {
+    self.limits = limits
     self.connect = connect
   }
 
   /// - Throws: at once while the wait before the next attempt is not over.
   func open() throws -> PostgresConnection {
-    if let connection { return connection }
+    if let connection { return better(connection) }
     guard ContinuousClock.now >= next else { throw StoreError(.unavailable, "no connection to the database; it is tried again") }
     do {
       let made = try connect()
-      (connection, wait) = (made, .zero)
+      (connection, self.made, wait) = (made, .now, .zero)
       return made
     } catch {
-      wait = min(max(wait * 2, .milliseconds(50)), longest)
+      wait = min(max(wait * 2, .milliseconds(50)), limits.reconnectWait)
       // Half of it by chance, so that many do not come back at the same moment.
       next = ContinuousClock.now + wait * Double.random(in: 0.5...1)
       throw error
     }
+  }
+
+  /// A standby was taken since no other server was there; now and then it is looked whether one is.
+  private func better(_ standing: PostgresConnection) -> PostgresConnection {
+    guard standing.isStandby, ContinuousClock.now - made >= limits.standbyPatience else { return standing }
+    made = .now
+    guard let other = try? connect() else { return standing }
+    connection = other
+    return other
   }
 
   /// What broke is not used again.

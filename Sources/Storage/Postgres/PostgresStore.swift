@@ -57,7 +57,7 @@ package final class PostgresStore: BookStore {
     self.logger = logger
     let connector = PostgresConnector(location, password: password, limits: limits, logger: logger)
     let line = { (purpose: PostgresConnection.Purpose) in
-      PostgresLine(longest: limits.reconnectWait) { try connector.connect(for: purpose) }
+      PostgresLine(limits: limits) { try connector.connect(for: purpose) }
     }
     sequencer = PostgresSequencer(line: line(.writing), limits: limits, logger: logger)
     writer = PostgresWriter(line: line(.writing), sequencer: sequencer, limits: limits, logger: logger)

@@ -26,7 +26,7 @@ package final class DatabaseLock: Sendable {
   package init(beside path: String) throws(Failure) {
     // The kernel reads the paths during the calls alone.
     if let end = path.lastIndex(of: "/"), end != path.startIndex { _ = unsafe mkdir(String(path[..<end]), 0o700) }
-    let descriptor = unsafe open("\(path).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    let descriptor = unsafe open("\(Self.real(path)).lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else { throw .unavailable(path: path, reason: systemReason()) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       let isTaken = errno == EWOULDBLOCK
@@ -39,6 +39,13 @@ package final class DatabaseLock: Sendable {
   }
 
   deinit { close(descriptor) }
+
+  /// Two names of one file are one lock: a link is followed, where there is one.
+  private static func real(_ path: String) -> String {
+    guard let found = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(found) }
+    return unsafe String(cString: found)
+  }
 }
 
 /// What the last failed system call of this thread says.

@@ -15,6 +15,7 @@ package final class SQLiteStore: BookStore {
   /// Held for as long as the store lives; nil once it is closed.
   private let lock: Mutex<DatabaseLock?>
   private let waitingReads = Atomic<Int>(0)
+  private let isClosed = Atomic<Bool>(false)
   package let logger: Logger
 
   init(pool: DatabasePool, lock: DatabaseLock, limits: StorageLimits, logger: Logger) throws {
@@ -39,9 +40,12 @@ package final class SQLiteStore: BookStore {
   /// Units in the writer's queue now.
   package var waitingUnits: Int { writer.waitingUnits }
 
-  /// Answers what waits, brings the log into the file, and lets go of the lock. Nobody may read any more.
+  /// Answers what waits, brings the log into the file, and lets go of the lock. Whoever comes later is refused.
   package func close() async {
+    isClosed.store(true, ordering: .relaxed)
     await writer.close()
+    // A read that is under way is let to its end: its statements are finished below.
+    await readers.close { _ in }
     await withCheckedContinuation { continuation in
       DispatchQueue.global().async {
         // Both are only tidying: what is committed is safe in the log, which the next opening reads.
@@ -79,6 +83,7 @@ package final class SQLiteStore: BookStore {
   package func read<Value: Sendable>(
     _ doing: String, _ body: @escaping @Sendable (BookReader) throws -> Value
   ) async throws(StoreError) -> Value {
+    guard !isClosed.load(ordering: .relaxed) else { throw StoreError(.unavailable, "the store is closed") }
     guard waitingReads.add(1, ordering: .relaxed).newValue <= limits.waitingReads else {
       waitingReads.subtract(1, ordering: .relaxed)
       throw StoreError(.overloaded, "\(limits.waitingReads) reads wait already")

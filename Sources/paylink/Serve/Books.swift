@@ -64,7 +64,8 @@ enum Books {
         case .unavailable: .unavailable
         case .different, .outcomeUnknown: .software
         }
-      throw CommandFailure(status, "nothing was copied from \(source) to \(target): \(error.detail)")
+      let what = error.code == .outcomeUnknown ? "the copy" : "nothing was copied"
+      throw CommandFailure(status, "\(what) from \(source) to \(target): \(error.detail)")
     }
   }
 
