@@ -1,6 +1,7 @@
 import Logging
 import Payments
 import PaymentsTesting
+import Synchronization
 import Testing
 
 /// The use cases over books in memory and an acquirer that says what the test wrote down.
@@ -294,6 +295,32 @@ import Testing
     #expect(link.page == nil)
   }
 
+  @Test("A link that cannot be written costs no other its end, and keeps its lease, so that it does not come first again at once")
+  func failingAlone() async throws {
+    let store = StubbornBooks(books: books)
+    for (number, order) in ["A1", "A2", "A3"].enumerated() {
+      acquirer.answer(pages: [Self.opened(Int64(7 + number))])
+      guard case .created(let link) = try await create(order: order, key: order) else {
+        Issue.record("created")
+        return
+      }
+      if order == "A2" { store.refuse(link.id) }
+    }
+    clock.advance(by: .days(2))
+    let expire = ExpireDue(store: store, clock: clock, logger: logger)
+    await #expect(throws: StoreError.self) { try await expire() }
+    #expect(books.allLinks.map(\.status).sorted { $0.rawValue < $1.rawValue } == [.active, .expired, .expired])
+    #expect(store.finished.count == 2 && !store.finished.contains { store.isRefused($0) })
+
+    let settle = SettlePayment(store: store, merchants: merchants, clock: clock, logger: logger)
+    let sync = SyncLink(store: store, merchants: merchants, settle: settle, clock: clock, logger: logger)
+    let recover = RecoverLink(store: store, settle: settle, clock: clock, logger: logger)
+    let reconcile = ReconcileDue(
+      store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
+    await #expect(throws: StoreError.self) { try await reconcile() }
+    #expect(store.finished.count == 2)
+  }
+
   @Test("One merchant's trouble never costs another's questions")
   func apart() async throws {
     let second = ScriptedAcquirer(pages: [Self.opened(8)])
@@ -314,6 +341,32 @@ import Testing
     let reconcile = ReconcileDue(store: store, merchants: both, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
     await #expect(throws: StoreError.self) { try await reconcile() }
     #expect(second.queries.count == 1)
+  }
+}
+
+/// Books in which some links cannot be written; looks find these first.
+private final class StubbornBooks: PartialStore {
+  private let books: MemoryBooks
+  private let state = Mutex((refused: Set<LinkID>(), finished: [LinkID]()))
+
+  init(books: MemoryBooks) { self.books = books }
+
+  func refuse(_ link: LinkID) { state.withLock { _ = $0.refused.insert(link) } }
+  func isRefused(_ link: LinkID) -> Bool { state.withLock { $0.refused.contains(link) } }
+  var finished: [LinkID] { state.withLock { $0.finished } }
+
+  func perform<Unit: UnitOfWork>(_ unit: Unit) async throws(StoreError) -> Unit.Outcome {
+    if let link = unit.scope.link, isRefused(link) { throw StoreError(.corrupt, "link \(link): terms cannot be read") }
+    return try await books.perform(unit)
+  }
+
+  func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink] {
+    guard case .looks = work else { return try await books.take(work, under: terms, at: now, limit: limit) }
+    return books.allLinks.filter { isRefused($0.id) }.map { LeasedLink(link: $0) }
+  }
+
+  func finish(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms) async throws(StoreError) {
+    state.withLock { $0.finished += links }
   }
 }
 

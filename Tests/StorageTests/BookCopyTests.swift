@@ -47,7 +47,13 @@ import Testing
       await store.settled()
       #expect(try await store.feed(FeedQuery(merchants: [Sample.shop], after: seen.last)).events.map(\.link?.id) == [later.id])
       #expect(try await store.feed(FeedQuery(merchants: [Sample.shop], after: seen.last)).last > Self.lostPlace)
-      try await store.change(link) { $0.openings += 1 }
+      // A change is an insert that meets its row, and takes a number of the engine's each time.
+      for _ in 0..<3 {
+        try await store.change(link) {
+          $0.openings += 1
+          $0.operations[0].looks += 1
+        }
+      }
       await store.close()
 
       let back = try BookCopy.run(from: .postgres(location, password: nil), to: Self.file(folder.file("b.db")))
@@ -57,8 +63,8 @@ import Testing
         let ours = after[table.name]?.filter { $0["id"] != later.id.text && $0["link"] != later.id.text }
         let theirs = before[table.name]?.map { row in
           var row = row
-          // It was changed once.
-          if table.name == "link", row["id"] == link.id.text { row["openings"] = "\(link.openings + 1)" }
+          if table.name == "link", row["id"] == link.id.text { row["openings"] = "\(link.openings + 3)" }
+          if table.name == "operation", row["link"] == link.id.text { row["looks"] = "\(link.operations[0].looks + 3)" }
           return row
         }
         #expect(ours == theirs, "\(table.name)")
@@ -68,6 +74,21 @@ import Testing
       try await again.insert(last, events: [Sample.active(last)])
       #expect(try await again.feed(FeedQuery(merchants: [Sample.shop], after: seen.last)).events.map(\.link?.id) == [later.id, last.id])
       await again.close()
+    }
+  }
+
+  @Test("may count and wait as long as it takes, on both sides")
+  func unhurried() async throws {
+    let cluster = try PostgresCluster.shared.get()
+    try await TemporaryFolder.with { folder in
+      _ = try await Self.fill(folder.file("a.db"))
+      let bounds = SQLStatement("SELECT current_setting('statement_timeout') || current_setting('idle_in_transaction_session_timeout')")
+      let location = try cluster.database()
+      var settings: [String] = []
+      _ = try BookCopy.run(from: Self.file(folder.file("a.db")), to: .postgres(location, password: nil)) { target in
+        settings += try target.all(bounds, []) { try $0.string(0) }
+      }
+      #expect(settings == ["00"])
     }
   }
 

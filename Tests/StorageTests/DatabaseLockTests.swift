@@ -19,6 +19,41 @@ import Testing
     }
   }
 
+  @Test("is one for all names of a file")
+  func names() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("books.db")
+      let store = try SQLiteStore.open(path: path, logger: .quiet)
+      let name = folder.file("name.db")
+      try FileManager.default.createSymbolicLink(atPath: name, withDestinationPath: path)
+      #expect(throws: DatabaseLock.Failure.taken(path: name)) { try DatabaseLock(beside: name) }
+      await store.close()
+    }
+  }
+
+  @Test("lets reads under way come to their end when the store is closed, and refuses those that come later")
+  func closing() async throws {
+    try await TemporaryFolder.with { folder in
+      let store = try SQLiteStore.open(path: folder.file("books.db"), logger: .quiet)
+      let link = Sample.link("A", payments: [Sample.attempt()])
+      try await store.insert(link)
+      let (begun, begin) = AsyncStream<Void>.makeStream()
+      let reading = Task {
+        try await store.read("slowly") { reader in
+          begin.finish()
+          var links: [PaymentLink?] = []
+          for _ in 0..<2000 { links.append(try reader.link(link.id)) }
+          return links.allSatisfy { $0 == link }
+        }
+      }
+      for await _ in begun {}
+      await store.close()
+      #expect(try await reading.value)
+      let error = await #expect(throws: StoreError.self) { try await store.link(link.id) }
+      #expect(error?.code == .unavailable)
+    }
+  }
+
   @Test("keeps a second store from the same file until the first is closed")
   func secondStore() async throws {
     try await TemporaryFolder.with { folder in

@@ -243,6 +243,11 @@ import Testing
     try await cluster.sql("ALTER SYSTEM SET synchronous_standby_names = '*'")
     try await cluster.sql("SELECT pg_reload_conf()")
     try await well(store)
+    @Sendable func reader() throws -> PostgresConnection {
+      try PostgresConnection.open(location, password: nil, limits: StorageLimits(), for: .reading)
+    }
+    // What a copy has may be old: it is read only while there is nothing else, though it comes first in the list.
+    #expect(try !reader().isStandby)
     var acknowledged: [PaymentLink] = []
     for number in 0..<20 {
       let link = Sample.link("A\(number)")
@@ -254,7 +259,17 @@ import Testing
     #expect([.unavailable, .outcomeUnknown].contains(error?.code))
     // The copy answers reads all the while.
     try await Self.readable(acknowledged[0], store)
+    #expect(try reader().isStandby)
+    var limits = StorageLimits()
+    limits.standbyPatience = .zero
+    let line = PostgresLine(limits: limits) { try reader() }
+    let old = try line.open()
+    #expect(old.isStandby)
     try await cluster.order("promote")
+    // The next use looks again, and finds the one that takes writes by now.
+    let new = try line.open()
+    #expect(new !== old && !new.isStandby)
+    #expect(try line.open() === new)
     try await well(store)
     try await store.insert(Sample.link("C"))
     for link in acknowledged { #expect(try await store.link(link.id) == link) }

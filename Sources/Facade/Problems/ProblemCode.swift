@@ -50,7 +50,7 @@ enum ProblemCode: Hashable, Sendable {
     case .acquirerUnreachable:
       Row(text: "acquirer_unreachable", status: .serviceUnavailable, title: "The acquirer cannot be reached", isRetryable: true)
     case .databaseUnavailable:
-      Row(text: "database_unavailable", status: .serviceUnavailable, title: "The books cannot be written", isRetryable: true)
+      Row(text: "database_unavailable", status: .serviceUnavailable, title: "The books are not available", isRetryable: true)
     }
   }
 }

@@ -138,7 +138,8 @@ struct HotStatement: Sendable {
 
   private static let openBusiness = [
     HotStatement("OpenBusinessStatements.noteOrphan", OpenBusinessStatements.noteOrphan),
-    HotStatement("OpenBusinessStatements.orphans", OpenBusinessStatements.orphans),
+    // There are few: the engine may as well sort what it found.
+    HotStatement("OpenBusinessStatements.orphans", OpenBusinessStatements.orphans, sorts: [.postgres]),
     HotStatement("OpenBusinessStatements.orphan", OpenBusinessStatements.orphan),
     HotStatement("OpenBusinessStatements.oldestLink", OpenBusinessStatements.oldest(.link), by: "link_open"),
     HotStatement("OpenBusinessStatements.oldestPayment", OpenBusinessStatements.oldest(.payment), by: "payment_open"),

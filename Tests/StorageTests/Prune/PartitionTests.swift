@@ -10,10 +10,10 @@ import Testing
     try #require(PostgresPartitions.months(from: try Timestamp(rfc3339: text), count: 1).first)
   }
 
-  private func keep(_ store: any BookStore, at time: Timestamp, _ digest: String) async throws {
+  private func keep(_ store: any BookStore, at time: Timestamp, _ digest: String, isRemembered: Bool = false) async throws {
     let record = MessageRecord(
       at: time, merchant: Sample.shop, source: .result, paymentID: nil, order: nil, link: nil, reading: .applied, verdict: .accept,
-      isRemembered: false, evidence: Evidence(message: "{}", digest: digest))
+      isRemembered: isRemembered, evidence: Evidence(message: "{}", digest: digest))
     try await store.perform(
       Work(Scope(merchant: Sample.shop)) { _ in
         var changes = Changes()
@@ -98,6 +98,30 @@ import Testing
       #expect(pruned.first { $0.kind == .messages }?.count == 2)
       #expect(try Self.texts(beside, Self.places) == ["message_\(months[1].name) 2"])
       #expect(try !Self.texts(beside, Self.names).contains("message_\(months[0].name)"))
+    }
+  }
+
+  @Test("a month that somebody holds costs other kinds nothing, is told, and goes the next time")
+  func heldMonth() async throws {
+    let cluster = try PostgresCluster.shared.get()
+    var limits = StorageLimits()
+    limits.statementTimeout = .milliseconds(300)
+    try await cluster.withStore(limits) { store, location in
+      try await store.insert(Sample.link("A"))
+      let beside = try cluster.connection(location)
+      let now = try Self.now(beside)
+      try await keep(store, at: now, "old", isRemembered: true)
+      var retention = Retention()
+      retention[.messages] = .days(30)
+      retention[.answers] = .days(30)
+      try beside.execute("BEGIN")
+      try beside.execute("SELECT 1 FROM message")
+      let error = await #expect(throws: StoreError.self) { try await store.prune(retention, at: now + .days(100)) }
+      #expect(error?.code == .unavailable)
+      #expect(try Self.texts(beside, "SELECT digest FROM answer").isEmpty)
+      try beside.execute("ROLLBACK")
+      _ = try await store.prune(retention, at: now + .days(100))
+      #expect(try Self.texts(beside, Self.places).isEmpty)
     }
   }
 
