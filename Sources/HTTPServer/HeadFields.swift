@@ -87,12 +87,14 @@ struct HeadFields {
     return .given(length)
   }
 
-  /// The members of a comma-separated list, lowercased, empty ones kept.
+  /// The members of a comma-separated list, lowercased, empty ones kept. Only A to Z have a lower case here: Unicode knows a sign of Kelvin whose lower case is a k, and
+  /// nobody else reads `chunked` with it.
   private static func list(_ value: String) -> [String] {
-    value.lowercased().utf8.split(separator: 0x2c, omittingEmptySubsequences: false).map { member in
+    let bytes = value.utf8.map { (0x41...0x5a).contains($0) ? $0 | 0x20 : $0 }
+    return bytes.split(separator: 0x2c, omittingEmptySubsequences: false).map { member in
       let start = member.drop { $0 == 0x20 || $0 == 0x09 }
-      let end = start.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { start.index(after: $0) } ?? start.startIndex
-      return String(Substring(start[..<end]))
+      let end = start.lastIndex { $0 != 0x20 && $0 != 0x09 }.map { $0 + 1 } ?? start.startIndex
+      return String(decoding: start[..<end], as: UTF8.self)
     }
   }
 

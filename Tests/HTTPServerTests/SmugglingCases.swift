@@ -100,7 +100,7 @@ extension SmugglingCase {
       "chunked x",
       "\"chunked\"", "'chunked'", "chunked;q=1", "chunked;", ",chunked", "chunked,", "chunked, ,", "", "\u{b}chunked", "chunked\u{b}",
       "chunked\u{0}",
-      "chun\rked", "\u{a0}chunked", "\u{ff}chunked", "chunked\u{7f}", "chu\u{212a}ed", "chunKed\n",
+      "chun\rked", "\u{a0}chunked", "\u{ff}chunked", "chunked\u{7f}", "chun\u{212a}ed", "\u{212a}chunked", "chunKed\n",
     ].map { refused("TE.TE: \($0.debugDescription)", post("Transfer-Encoding: \($0)", "0\r\n\r\n")) } + [
       refused("a coding before chunked", post("Transfer-Encoding: gzip, chunked", "0\r\n\r\n"), 501),
       refused("a coding before chunked, in two lines", post("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked", "0\r\n\r\n"), 501),
