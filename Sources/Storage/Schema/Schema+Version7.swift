@@ -3,7 +3,10 @@ extension Schema {
   /// row that is written: a create built eight such tables with 47 rows, beside its own 27. A chain of `=` and OR says the same and ends at the first that fits.
   ///
   /// Nothing that is stored changes, so the text of the schema is changed where it stands, as SQLite's page on ALTER TABLE describes it; a text that is not found is
-  /// left as it is. The list stays behind the chain in an index, where a program of before looks for it. PostgreSQL makes no such tables.
+  /// left as it is. PostgreSQL makes no such tables.
+  ///
+  /// In the index the list stays behind the chain, since SQLite takes an index only for a search whose words it finds in it; and the chain is written the other way
+  /// round, so that a search for one status, which has an index of its own, does not find its words there.
   static func version7(_ dialect: Dialect) -> String {
     switch dialect {
     case .postgres: ""
@@ -12,7 +15,7 @@ extension Schema {
       PRAGMA writable_schema = ON;
       \(respelled("link", linkStatuses, chain(linkStatuses)))
       \(respelled("payment", paymentStatuses, chain(paymentStatuses)))
-      \(respelled("link_open", openLinks, chain(openLinks) + " OR " + list(openLinks)))
+      \(respelled("link_open", openLinks, openLinks.map { "\(quoted($0)) = status" }.joined(separator: " OR ") + " OR " + list(openLinks)))
       PRAGMA writable_schema = RESET;
       -- A change of the schema by its own means: whoever has it in memory reads it anew.
       CREATE TABLE respelled (one INTEGER); DROP TABLE respelled;
