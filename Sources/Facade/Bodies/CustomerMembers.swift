@@ -1,20 +1,17 @@
-import JSON
-package import Payments
+import Payments
 
 /// `customer`: `{"id", "phone", "email", "ip"}`.
 enum CustomerMembers {
   static func read(_ reader: inout ObjectReader) -> Customer? {
     Customer(
-      id: reader.text("id", id),
+      id: reader.text("id", TextRule(length: 1...50)),
       phone: reader.text("phone", phone),
       email: reader.text("email", email),
       ip: reader.text("ip", ip).flatMap { NetworkAddress($0) == .v4 ? $0 : nil })
   }
 
-  fileprivate static let id = TextRule(length: 1...50)
-
   /// ITU-T E.164: a plus, a country code that does not begin with 0, 15 digits at most; 7 are the shortest whole numbers there are.
-  fileprivate static let phone = TextRule(
+  private static let phone = TextRule(
     length: 1...16,
     form: (
       { text in
@@ -25,7 +22,7 @@ enum CustomerMembers {
     ))
 
   /// As much of RFC 5321 §4.1.2 as real addresses use: one @, a dotted domain, no blanks or quotes; ASCII, since the acquirer's mails go there.
-  fileprivate static let email = TextRule(
+  private static let email = TextRule(
     length: 3...254,
     form: (
       { text in
@@ -48,22 +45,4 @@ enum CustomerMembers {
 
   /// The acquirer takes IPv4 only; an IPv6 address is right too, and left out (design §4.4).
   private static let ip = TextRule(length: 2...45, form: ({ NetworkAddress($0) != nil }, "must be an IP address"))
-}
-
-/// A name by which the shop told who pays: what finds a payer is judged as what was stored.
-package enum CustomerName: String, Hashable, Sendable, CaseIterable {
-  case id, phone, email
-
-  private var rule: TextRule {
-    switch self {
-    case .id: CustomerMembers.id
-    case .phone: CustomerMembers.phone
-    case .email: CustomerMembers.email
-    }
-  }
-
-  /// - Throws: the rule that the text breaks, never the text.
-  package func judge(_ text: String) throws(InvalidValue) {
-    do { _ = try rule.read(.text(text)) } catch { throw InvalidValue(error.detail) }
-  }
 }
