@@ -53,7 +53,8 @@ extension CopyEnd {
       // Counting millions takes its time, and while one side counts the other waits inside its transaction.
       try db.unhurried()
       let value = try body(db)
-      try Self.judgeAlone(db)
+      // What was written meanwhile is not in the snapshot.
+      guard try Self.isAlone(db) else { throw Self.taken }
       return value
     }
   }
@@ -122,8 +123,18 @@ extension CopyEnd {
 
   /// No gateway may be on a database while it is copied: it would go on writing, or find books that are not whole.
   private static func judgeAlone(_ db: PostgresConnection) throws {
-    guard try db.first(CopyStatements.others, [], { try $0.number(0) }) == 0 else {
-      throw BookCopy.Failure(code: .taken, detail: "the database is in use by another paylink: stop it first")
+    let deadline = ContinuousClock.now + goodbye
+    while try !isAlone(db) {
+      guard ContinuousClock.now < deadline else { throw taken }
+      usleep(50_000)
     }
   }
+
+  private static func isAlone(_ db: PostgresConnection) throws -> Bool {
+    try db.first(CopyStatements.others, []) { try $0.number(0) } == 0
+  }
+
+  /// How long the server may take to notice that a program's connections were closed.
+  private static let goodbye = Duration.seconds(2)
+  private static let taken = BookCopy.Failure(code: .taken, detail: "the database is in use by another paylink: stop it first")
 }
