@@ -1,10 +1,10 @@
--- Books of a shop that has run for a while: links from :first to :last, nine of ten paid, one of a hundred still open; payments, refunds, events, messages, answers, keys,
+-- Books of a shop that has run for a while: links from :first to :last, nine of ten paid, one of a hundred still open for a year; payments, refunds, events, messages, answers, keys,
 -- deliveries and tries of each. For psql, with the variables first, last, start (milliseconds of the first link) and step (milliseconds between two); the tests of query
 -- plans read it too, so each statement ends a line with its semicolon, and no other line does.
 INSERT INTO link (id, merchant, order_id, client_token, short_token, return_token, created_at, expires_at, is_test, terms, status, sequence, is_live, holds_order, flags,
   look_rank, next_look_at, openings)
 SELECT 'pl_' || lpad(n::text, 26, '0'), 'main', 'O' || n, '1' || substr(md5(n::text), 1, 25), '2' || substr(md5(n::text), 1, 25), '3' || substr(md5(n::text), 1, 25),
-  :start + n::bigint * :step, :start + n::bigint * :step + 86400000, 0,
+  :start + n::bigint * :step, :start + n::bigint * :step + CASE WHEN n % 100 = 0 THEN 31536000000 ELSE 86400000 END, 0,
   '{"addresses":{},"amount":{"exactly":{"_0":{"currency":"UZS","minorUnits":15000000}}},"capture":"automatic","customer":{"email":"payer@example.uz","phone":"+998901234567"},"description":"Order","isTest":false,"lifetime":[4683,12697613104153231360],"metadata":{"cart":"1"},"options":{"values":{}},"wantsQR":false}',
   CASE WHEN n % 100 = 0 THEN 'active' WHEN n % 10 = 1 THEN 'expired' ELSE 'completed' END, 3, (n % 10 <> 1)::int, (n % 10 <> 1)::int,
   CASE WHEN n % 1000 = 0 THEN 1 ELSE 0 END, 4, CASE WHEN n % 100 = 0 THEN 9000000000000 + n END, 1

@@ -9,10 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import gateway
-from places import BUILD, GATEWAY, KEY, OPERATIONS, PAYLINK
+from places import BENCHMARKS, BUILD, GATEWAY, KEY, OPERATIONS, PAYLINK
 from processes import TICKS, Process
 
 BIN = "/usr/lib/postgresql/15/bin"
+BOOKS = BENCHMARKS / "books"
 # Of the second gateway, behind the acquirer's.
 SECOND, SECOND_OPERATIONS = GATEWAY + 5, GATEWAY + 6
 # One by one nothing shares a commit; 64 at a time they do.
@@ -26,10 +27,11 @@ def _as_user(*command: object) -> list[str]:
 
 
 class Cluster:
-    """A PostgreSQL on a Unix socket alone, with the engine's own settings."""
+    """A PostgreSQL on a Unix socket alone, with the engine's own settings: a new one, or that of Benchmarks/books with so many links."""
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, links: int = 0):
+        self.folder, self.links = folder, links
+        self.data = folder / "data"
 
     def __enter__(self) -> "Cluster":
         # The folders above are ours alone; the engine's user must come through.
@@ -38,24 +40,31 @@ class Cluster:
         self.folder.mkdir(mode=0o755)
         if os.getuid() == 0:
             subprocess.run(["chown", "postgres", self.folder], check=True)
-        subprocess.run(_as_user(f"{BIN}/initdb", "-D", self.folder / "data", "-A", "trust", "-U", "paylink"), check=True, capture_output=True, cwd="/")
+        if self.links:
+            made = subprocess.run([BOOKS, str(self.links)], env=os.environ | {"PAYLINK": str(PAYLINK)}, check=True, stdout=subprocess.PIPE, text=True)
+            self.data = Path(made.stdout.strip()) / "data"
+        else:
+            subprocess.run(_as_user(f"{BIN}/initdb", "-D", self.data, "-A", "trust", "-U", "paylink"), check=True, capture_output=True, cwd="/")
         subprocess.run(
-            _as_user(f"{BIN}/pg_ctl", "-D", self.folder / "data", "-w", "-l", self.folder / "server.log", "-o", f"-k {self.folder} -c listen_addresses=", "start"),
+            _as_user(f"{BIN}/pg_ctl", "-D", self.data, "-w", "-l", self.folder / "server.log", "-o", f"-k {self.folder} -c listen_addresses=", "start"),
             check=True, capture_output=True, cwd="/")
         return self
 
     def __exit__(self, *_: object) -> None:
-        subprocess.run(_as_user(f"{BIN}/pg_ctl", "-D", self.folder / "data", "-m", "immediate", "stop"), capture_output=True, cwd="/")
+        subprocess.run(_as_user(f"{BIN}/pg_ctl", "-D", self.data, "-w", "-m", "fast", "stop"), capture_output=True, cwd="/")
         subprocess.run(["rm", "-rf", self.folder], check=True)
 
     def database(self, name: str) -> str:
-        """A new, empty one; its address."""
-        subprocess.run(["psql", "-X", "-q", "-h", self.folder, "-U", "paylink", "-d", "postgres", "-c", f"CREATE DATABASE {name}"], check=True)
+        """A new, empty one; its address. In filled clusters it is theirs."""
+        if self.links:
+            name = "books"
+        else:
+            subprocess.run(["psql", "-X", "-q", "-h", self.folder, "-U", "paylink", "-d", "postgres", "-c", f"CREATE DATABASE {name}"], check=True)
         return f"postgres://paylink@{quote(str(self.folder), safe='')}/{name}"
 
     def cpu_seconds(self) -> float:
         """Of the server and its processes, those that ended included."""
-        first = int((self.folder / "data/postmaster.pid").read_text().split()[0])
+        first = int((self.data / "postmaster.pid").read_text().split()[0])
         total = 0
         for entry in Path("/proc").iterdir():
             if not entry.name.isdigit():
@@ -96,17 +105,16 @@ def _outcome(child: subprocess.Popen, seconds: float) -> dict:
 
 
 def measure(folder: Path, cluster: Cluster, rounds: int, seconds: float) -> list[dict]:
-    """All stand at once, each on a database of its own, and are visited in turn."""
-    sets = {
-        "SQLite, one gateway": [(f"sqlite:{folder}/one.db", GATEWAY, OPERATIONS)],
-        "PostgreSQL, one gateway": [(cluster.database("one"), GATEWAY, OPERATIONS)],
-    }
-    both = cluster.database("two")
-    sets["PostgreSQL, two gateways"] = [(both, GATEWAY, OPERATIONS), (both, SECOND, SECOND_OPERATIONS)]
+    """All stand at once, each on a database of its own, and are visited in turn; a filled cluster has its one database under one gateway and then two."""
+    one, two = cluster.database("one"), cluster.database("two")
+    sets = {"SQLite": [(f"sqlite:{folder}/one.db", GATEWAY, OPERATIONS)]} if not cluster.links else {}
+    sets["PostgreSQL"] = [(one, GATEWAY, OPERATIONS)]
+    sets["PostgreSQL, two gateways"] = [(two, GATEWAY, OPERATIONS), (two, SECOND, SECOND_OPERATIONS)]
     cells = []
-    for number in range(rounds):
+    # The first round in filled books warms the caches, and is not counted.
+    for number in range(-1 if cluster.links else 0, rounds):
         for name, places in sets.items():
-            folders = [_settings(folder, f"{name.replace(' ', '-').replace(',', '')}-{number}-{place}", *part) for place, part in enumerate(places)]
+            folders = [_settings(folder, f"{name.replace(' ', '-').replace(',', '')}-{cluster.links}-{number}-{place}", *part) for place, part in enumerate(places)]
             gateway.migrate(folders[0])
             running = []
             try:
@@ -116,7 +124,9 @@ def measure(folder: Path, cluster: Cluster, rounds: int, seconds: float) -> list
                     process.wait_for_port(places[place][1])
                 time.sleep(1)
                 for connections in CONNECTIONS:
-                    cells.append(_cell(name, running, [part[1] for part in places], cluster, number, connections, seconds))
+                    cell = _cell(name, running, [part[1] for part in places], cluster, number, connections, seconds)
+                    if number >= 0:
+                        cells.append(cell)
             finally:
                 for process in running:
                     process.stop()
@@ -131,9 +141,9 @@ def _cell(name: str, running: list[Process], ports: list[int], cluster: Cluster,
     ours, theirs = sum(process.cpu_seconds() for process in running) - ours, cluster.cpu_seconds() - theirs
     count = max(sum(outcome["requests"] for outcome in outcomes), 1)
     cell = {
-        "set": name, "round": number, "connections": connections, "rps": sum(outcome["rps"] for outcome in outcomes), "p50_ms": max(outcome["p50_ms"] for outcome in outcomes),
+        "set": name, "links": cluster.links, "round": number, "connections": connections, "rps": sum(outcome["rps"] for outcome in outcomes), "p50_ms": max(outcome["p50_ms"] for outcome in outcomes),
         "p99_ms": max(outcome["p99_ms"] for outcome in outcomes), "cpu_us": ours * 1e6 / count, "engine_us": theirs * 1e6 / count,
         "errors": sum(outcome["errors"] + outcome["unanswered"] for outcome in outcomes)}
-    print(f"  {number + 1}  {name:26} c{connections:<3} {cell['rps']:7.0f}/s  p50 {cell['p50_ms']:.2f} ms  p99 {cell['p99_ms']:.2f} ms  {cell['cpu_us']:.0f} us CPU  "
+    print(f"  {number + 1}  {name:26} {cluster.links:>10,} links c{connections:<3} {cell['rps']:7.0f}/s  p50 {cell['p50_ms']:.2f} ms  p99 {cell['p99_ms']:.2f} ms  {cell['cpu_us']:.0f} us CPU  "
           f"{cell['engine_us']:.0f} us engine" + (f"  {cell['errors']} ERRORS" if cell["errors"] else ""), file=sys.stderr, flush=True)
     return cell

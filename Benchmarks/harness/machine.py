@@ -10,22 +10,27 @@ from pathlib import Path
 from places import BUILD, ROOT
 
 
-def said(*command: str) -> str:
-    """The first line that a command prints; empty where it is not there."""
+def printed(*command: str) -> str:
+    """What a command prints; nothing where it is not there."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return (done.stdout or done.stderr).strip().split("\n")[0]
+    return (done.stdout or done.stderr).strip()
+
+
+def said(*command: str) -> str:
+    """The first line of it."""
+    return printed(*command).split("\n")[0]
 
 
 def packages() -> dict[str, str]:
-    """Versions of what the peers are made of."""
+    """Versions of what the peers are made of, of those that were built."""
     found = {}
     for checkout in ["hummingbird", "async-http-client", "GRDB.swift"]:
         folder = ROOT / "Benchmarks/peers/swift/.build/checkouts" / checkout
         found[checkout] = said("git", "-C", str(folder), "describe", "--tags", "--always")
-    frozen = subprocess.run([BUILD / "venv/bin/pip", "list", "--format=freeze"], capture_output=True, text=True, timeout=60).stdout
+    frozen = printed(str(BUILD / "venv/bin/pip"), "list", "--format=freeze")
     for name in ["fastapi", "uvicorn", "uvloop", "httptools", "httpx", "pydantic"]:
         if match := re.search(rf"^{name}==(.*)$", frozen, re.MULTILINE):
             found[name] = match[1]

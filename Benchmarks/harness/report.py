@@ -94,11 +94,13 @@ def instances() -> str:
     if not data:
         return "Not measured yet: `Benchmarks/instances`."
     rows = []
-    for (name, connections), row in results.medians(data["cells"], ["set", "connections"], ["rps", "p50_ms", "p99_ms", "cpu_us", "engine_us"]).items():
-        errors = sum(cell["errors"] for cell in data["cells"] if (cell["set"], cell["connections"]) == (name, connections))
-        engine = "in the gateway" if name.startswith("SQLite") else number(row["engine_us"])
-        rows.append([f"{name}, {connections} at a time", number(row["rps"]), number(row["p50_ms"]), number(row["p99_ms"]), number(row["cpu_us"]), engine, str(errors)])
-    return table(["creates", "a second", "p50, ms", "p99, ms", "CPU of the gateways, µs", "CPU of the engine, µs", "errors"], rows)
+    keys = ["links", "set", "connections"]
+    for of, row in results.medians(data["cells"], keys, ["rps", "p50_ms", "p99_ms", "cpu_us", "engine_us"]).items():
+        links, name, connections = of
+        errors = sum(cell["errors"] for cell in data["cells"] if tuple(cell[key] for key in keys) == of)
+        engine = "in the gateway" if name == "SQLite" else number(row["engine_us"])
+        rows.append([f"{links:,}", name, str(connections), number(row["rps"]), number(row["p50_ms"]), number(row["p99_ms"]), number(row["cpu_us"]), engine, str(errors)])
+    return table(["links", "creates on", "at a time", "a second", "p50, ms", "p99, ms", "CPU of the gateways, µs", "CPU of the engine, µs", "errors"], rows)
 
 
 def about(data: dict) -> str:

@@ -6,7 +6,7 @@ import Payments
 import Storage
 import Synchronization
 
-/// One life of the gateway's process: books on a real file, use cases, the routes that the acquirer and payers call.
+/// One life of a gateway's process: use cases on the books, the routes that the acquirer and payers call. It may share the books with another.
 ///
 /// It dies at a point between two steps: from then on nothing of it has any effect. What it was doing is told that the store and the
 /// network are gone, and whatever it then makes of that reaches nobody.
@@ -20,16 +20,16 @@ final class Life: Sendable {
   let expire: ExpireDue
   let merchants: Merchants
   let router: Router
-  /// The books themselves, for looking into them.
-  let books: SQLiteStore
+  let name: String
   private let breath: Breath
 
-  init(path: String, world: World, network: any HTTPCaller) throws {
+  init(books: SQLiteStore, world: World, network: any HTTPCaller) throws {
     let logger = world.isVerbose ? Logger(label: "gateway") : Logger(label: "gateway") { _ in SwiftLogNoOpLogHandler() }
     let clock = WorldClock(sandbox: world.clock)
-    let breath = Breath(world: world)
-    books = try SQLiteStore.open(path: path, logger: Logger(label: "books") { _ in SwiftLogNoOpLogHandler() })
+    name = world.newName()
+    let breath = Breath(world: world, name: name)
     self.breath = breath
+    let terms = LeaseTerms(holder: name)
     let store = MortalStore(store: books, breath: breath)
     let caller = MortalCaller(network: network, breath: breath)
     let accounts = try Account.all
@@ -48,8 +48,10 @@ final class Life: Sendable {
     accept = AcceptPayment(store: store, clock: clock, logger: logger)
     operate = OperateLink(store: store, run: run, clock: clock, logger: logger)
     let recover = RecoverLink(store: store, settle: settle, clock: clock, timing: .init(), logger: logger)
-    reconcile = ReconcileDue(store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, logger: logger)
-    expire = ExpireDue(store: store, clock: clock, logger: logger)
+    reconcile = ReconcileDue(
+      store: store, merchants: merchants, sync: sync, recover: recover, run: run, clock: clock, terms: terms, logger: logger,
+      takenOver: { world.takenOver($0) })
+    expire = ExpireDue(store: store, clock: clock, terms: terms, logger: logger, takenOver: { world.takenOver($0) })
     let callbacks = FreedomPayCallbacks(
       merchants: accounts, check: CheckPayment(store: store, clock: clock, logger: logger), settle: settle, clock: clock, logger: logger)
     let returns = FreedomPayReturns(
@@ -71,9 +73,13 @@ final class Life: Sendable {
 /// Whether a process lives.
 final class Breath: Sendable {
   private let world: World
+  private let name: String
   private let over = Atomic(false)
 
-  init(world: World) { self.world = world }
+  init(world: World, name: String) {
+    self.world = world
+    self.name = name
+  }
 
   var isOver: Bool { over.load(ordering: .relaxed) }
 
@@ -81,7 +87,7 @@ final class Breath: Sendable {
     guard !isOver else { return false }
     if world.kills(at: point) {
       over.store(true, ordering: .relaxed)
-      world.note("† killed \(point)")
+      world.note("† \(name) killed \(point)")
       return false
     }
     await world.meanwhile()
@@ -107,6 +113,19 @@ private struct MortalStore: Store {
   private func living() throws(StoreError) -> SQLiteStore {
     if breath.isOver { throw gone }
     return store
+  }
+
+  func take(_ work: SharedWork, under terms: LeaseTerms, at now: Timestamp, limit: Int) async throws(StoreError) -> [LeasedLink] {
+    guard await breath.passes(KillPoint.beforeStore(KillPoint.lease)) else { throw gone }
+    let taken = try await store.take(work, under: terms, at: now, limit: limit)
+    guard await breath.passes(KillPoint.afterStore(KillPoint.lease)) else { throw gone }
+    return taken
+  }
+  func renew(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms, at now: Timestamp) async throws(StoreError) -> Int {
+    try await living().renew(work, of: links, under: terms, at: now)
+  }
+  func finish(_ work: SharedWork, of links: [LinkID], under terms: LeaseTerms) async throws(StoreError) {
+    try await living().finish(work, of: links, under: terms)
   }
 
   func link(_ id: LinkID) async throws(StoreError) -> PaymentLink? { try await living().link(id) }

@@ -52,7 +52,7 @@ struct Network: HTTPCaller {
   }
 }
 
-/// What carries the acquirers' callbacks to whatever process lives.
+/// What carries the acquirers' callbacks to a process that lives.
 struct CallbackLine: HTTPCaller {
   let world: World
 
@@ -78,7 +78,7 @@ struct CallbackLine: HTTPCaller {
   private var lost: HTTPClientError { HTTPClientError(code: .connectionLost, mayHaveBeenSent: true, detail: "lost") }
 
   private func deliver(_ request: HTTPClientRequest, _ kind: String) async throws(HTTPClientError) -> HTTPClientResponse {
-    guard let life = world.life, !life.isDead else {
+    guard let life = world.living else {
       world.note("  \(kind): the gateway is down")
       throw HTTPClientError(code: .connect, mayHaveBeenSent: false, detail: "the gateway is down")
     }

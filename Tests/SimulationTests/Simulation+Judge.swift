@@ -32,7 +32,7 @@ extension Simulation {
   func judge() async throws {
     let links = try await allLinks()
     var events: [LinkID: [Event]] = [:]
-    for link in links { events[link.id] = try await world.life?.books.events(of: link.id) ?? [] }
+    for link in links { events[link.id] = try await world.books?.events(of: link.id) ?? [] }
     for link in links { judgeEnd(of: link, events[link.id] ?? []) }
     judgeOrders(links)
     for family in Family.allCases { try await judgeMoney(of: family, links, events) }

@@ -2,6 +2,7 @@ import Foundation
 import FreedomPay
 import HTTPServer
 import HTTPTypes
+import Logging
 import Payments
 import Sandbox
 import Storage
@@ -52,7 +53,7 @@ final class Simulation: Sendable {
   /// What is violated stands in `world` afterwards.
   func run() async throws {
     defer { try? FileManager.default.removeItem(at: folder) }
-    try start()
+    try await restartDead()
     world.allow { [weak self] in
       await self?.oneDeed()
     } betweenCheckAndPayment: { [weak self] in
@@ -65,34 +66,37 @@ final class Simulation: Sendable {
     }
     world.calm()
     try await clearFaults()
-    try await restartIfDead()
+    try await restartDead()
     try await becomeQuiet()
     try await judge()
-    await world.life?.books.close()
-    world.life = nil
+    await world.books?.close()
+    world.books = nil
+    world.lives = []
   }
 
   // MARK: - Lives
 
-  private func start() throws {
-    world.life = try Life(path: path, world: world, network: Network(world: world, acquirers: acquirers))
-  }
-
-  /// A new process on the same file. The old one left nothing but that.
-  func restartIfDead() async throws {
-    guard let life = world.life, life.isDead else { return }
-    await life.books.close()
-    try start()
-    state.withLock { $0.killed += 1 }
-    world.note("restarted")
+  /// New processes for those that died. When none is left, the books are opened anew: all that is left then is the file.
+  func restartDead() async throws {
+    let living = world.lives.filter { !$0.isDead }
+    let missing = world.processes - living.count
+    guard missing > 0 else { return }
+    if living.isEmpty {
+      await world.books?.close()
+      world.books = try SQLiteStore.open(path: path, logger: Logger(label: "books") { _ in SwiftLogNoOpLogHandler() })
+    }
+    guard let books = world.books else { return }
+    let network = Network(world: world, acquirers: acquirers)
+    let born = try (0..<missing).map { _ in try Life(books: books, world: world, network: network) }
+    let isFirst = world.lives.isEmpty
+    world.lives = living + born
+    if !isFirst { state.withLock { $0.killed += missing } }
+    world.note("\(isFirst ? "started" : "restarted"): \(born.map(\.name))")
   }
 
   var killed: Int { state.withLock { $0.killed } }
 
-  var living: Life? {
-    guard let life = world.life, !life.isDead else { return nil }
-    return life
-  }
+  var living: Life? { world.living }
 
   // MARK: - Storm
 
@@ -107,7 +111,7 @@ final class Simulation: Sendable {
   private func step() async throws {
     world.clock.advance(by: .milliseconds(world.pick(7...900)))
     // A dead process stays dead for some steps.
-    if world.life?.isDead ?? false, world.happens(50) { try await restartIfDead() }
+    if world.lives.contains(where: \.isDead), world.happens(50) { try await restartDead() }
     switch world.pick(1...100) {
     case ...9: try await passTime()
     case ...25: await runJobs()
@@ -250,7 +254,7 @@ final class Simulation: Sendable {
   }
 
   func allLinks() async throws -> [PaymentLink] {
-    guard let books = world.life?.books else { return [] }
+    guard let books = world.books else { return [] }
     return try await books.links(LinkQuery(merchants: try Account.all.map(\.name), limit: 1000)).links.reversed()
   }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Synchronization
 import Testing
 
-/// The whole life of money under links, from a seed: links of both families, shop, payers, faults, kills (issue 3, part 7).
+/// The whole life of money under links, from a seed: links of both families, shop, payers, faults, kills, one process or two on the books.
 @Suite("Simulation", .serialized)
 struct SimulationTests {
   /// How many seeds; `make simulate SEEDS=…` sets it.
@@ -14,10 +14,12 @@ struct SimulationTests {
   func seeds() async throws {
     var reached: [String: Int] = [:]
     var killed = 0
+    var takenOver = 0
     let started = ContinuousClock.now
     func collect(_ simulation: Simulation) {
       let world = simulation.world
       killed += simulation.killed
+      takenOver += world.takenOver
       reached.merge(world.reached) { $0 + $1 }
       guard !world.violations.isEmpty else { return }
       Issue.record("seed \(world.seed): \(world.violations.joined(separator: "; "))\n\(world.lines.joined(separator: "\n"))")
@@ -38,10 +40,13 @@ struct SimulationTests {
     }
     let deadly = KillPoint.all.filter { reached["† \($0)"] != nil }
     print(
-      "simulation: \(seeds.count) seeds in \(ContinuousClock.now - started), \(killed) restarts, \(deadly.count) of \(KillPoint.all.count) kill points"
+      "simulation: \(seeds.count) seeds in \(ContinuousClock.now - started), \(killed) restarts, \(takenOver) pieces of work taken over, \(deadly.count) of \(KillPoint.all.count) kill points"
     )
     for point in KillPoint.all { print("  \(point): reached \(reached[point] ?? 0), killed \(reached["† \(point)"] ?? 0)") }
     // With all seeds every point is one where some process died.
-    if Self.single == nil, seeds.count >= 200 { #expect(deadly.count == KillPoint.all.count) }
+    if Self.single == nil, seeds.count >= 200 {
+      #expect(deadly.count == KillPoint.all.count)
+      #expect(takenOver > 0)
+    }
   }
 }

@@ -1,9 +1,10 @@
 import Logging
 import Payments
 import Sandbox
+import Storage
 import Synchronization
 
-/// What one seed decides, and what came of it: chance, the virtual clock, the log of steps, and the process that lives now.
+/// What one seed decides, and what came of it: chance, the virtual clock, the log of steps, the books, and the processes on them.
 ///
 /// Everything runs one after the other; what happens "at the same time" happens nested, at a named point inside something else. So the same
 /// seed gives the same run.
@@ -20,7 +21,10 @@ final class World: Sendable {
     var lines: [String] = []
     var faults: [String] = []
     var reached: [String: Int] = [:]
-    var life: Life?
+    var books: SQLiteStore?
+    var lives: [Life] = []
+    var born = 0
+    var takenOver = 0
     /// Callbacks that were answered ok, by payment and kind.
     var acknowledged: [Message: Int] = [:]
     /// Captures, cancels and refunds that left, by payment.
@@ -84,9 +88,33 @@ final class World: Sendable {
 
   var reached: [String: Int] { state.withLock { $0.reached } }
 
-  var life: Life? {
-    get { state.withLock { $0.life } }
-    set { state.withLock { $0.life = newValue } }
+  // MARK: - Processes
+
+  /// In two of five runs two processes share the books and the work.
+  var processes: Int { seed % 5 < 2 ? 2 : 1 }
+
+  var books: SQLiteStore? {
+    get { state.withLock { $0.books } }
+    set { state.withLock { $0.books = newValue } }
+  }
+
+  var lives: [Life] {
+    get { state.withLock { $0.lives } }
+    set { state.withLock { $0.lives = newValue } }
+  }
+
+  /// Whom the balancer sends it to.
+  var living: Life? {
+    let living = lives.filter { !$0.isDead }
+    return living.count > 1 ? pick(living) : living.first
+  }
+
+  /// A name that no process had before.
+  func newName() -> String {
+    state.withLock { state in
+      state.born += 1
+      return "life-\(state.born)"
+    }
   }
 
   /// What may happen at the same time as something else.
@@ -136,6 +164,13 @@ final class World: Sendable {
   func acknowledge(_ callback: Message) { state.withLock { $0.acknowledged[callback, default: 0] += 1 } }
   var acknowledged: [Message: Int] { state.withLock { $0.acknowledged } }
 
+  func takenOver(_ work: SharedWork) {
+    note("  \(work.word) taken over")
+    state.withLock { $0.takenOver += 1 }
+  }
+  /// Pieces of work that were found under a lease that lapsed.
+  var takenOver: Int { state.withLock { $0.takenOver } }
+
   func left(_ operation: Message) { state.withLock { $0.sent[operation, default: 0] += 1 } }
   func sent(_ kind: String, of payment: Int64) -> Int { state.withLock { $0.sent[.init(payment: payment, kind: kind)] ?? 0 } }
 
@@ -160,9 +195,12 @@ enum KillPoint {
   static func callbackIn(_ kind: String) -> String { "callback in \(kind)" }
   static func callbackOut(_ kind: String) -> String { "callback decided, before answer \(kind)" }
 
+  /// Of work on the schedule.
+  static let lease = "Lease"
+
   static let units = [
     "ReserveLink", "RecordOpening", "ClaimOpening", "RequestOperation", "ClaimOperation", "RecordOperation", "Settle", "DecideCheck",
-    "DecideCancel", "DecideAccept", "ClaimLook", "ClaimAsking", "ExpireLink", "NoteSeen",
+    "DecideCancel", "DecideAccept", "ClaimLook", "ClaimAsking", "ExpireLink", "NoteSeen", lease,
   ]
   static let calls = ["page", "status", "capture", "cancel", "refund"]
   static let callbacks = ["check", "result"]
