@@ -16,7 +16,11 @@ enum URLEncodedForm {
 
   static func parse(_ bytes: some Collection<UInt8>) throws(HTTPError) -> [FormField] {
     var fields: [FormField] = []
-    for piece in bytes.split(separator: UInt8(ascii: "&")) {
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix { $0 != UInt8(ascii: "&") }
+      rest = rest[piece.endIndex...].dropFirst()
+      if piece.isEmpty { continue }
       guard fields.count < mostFields else { throw HTTPError(.malformed, "The form has more than \(mostFields) fields.") }
       let end = piece.firstIndex(of: UInt8(ascii: "=")) ?? piece.endIndex
       let value = end < piece.endIndex ? piece[piece.index(after: end)...] : piece[end...]
