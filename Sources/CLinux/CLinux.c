@@ -2,11 +2,13 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <link.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -90,6 +92,35 @@ long clinux_receive(int descriptor, void *buffer, unsigned long count) { return 
 long clinux_send(int descriptor, const void *buffer, unsigned long count) { return send(descriptor, buffer, count, MSG_NOSIGNAL); }
 
 void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+
+/* Whether the loader wrote into the code of an object: then a page that is given back would come again without what was written. */
+static int has_text_relocations(const struct dl_phdr_info *object, const ElfW(Phdr) *segment) {
+  for (const ElfW(Dyn) *entry = (const void *)(object->dlpi_addr + segment->p_vaddr); entry->d_tag != DT_NULL; entry++) {
+    if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && entry->d_un.d_val & DF_TEXTREL)) return 1;
+  }
+  return 0;
+}
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *page) {
+  (void)size;
+  uintptr_t mask = ~(*(uintptr_t *)page - 1);
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    if (object->dlpi_phdr[i].p_type == PT_DYNAMIC && has_text_relocations(object, &object->dlpi_phdr[i])) return 0;
+  }
+  for (int i = 0; i < object->dlpi_phnum; i++) {
+    const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+    if (segment->p_type != PT_LOAD || segment->p_flags & PF_W) continue;
+    uintptr_t begin = (object->dlpi_addr + segment->p_vaddr) & mask;
+    uintptr_t end = (object->dlpi_addr + segment->p_vaddr + segment->p_filesz + ~mask) & mask;
+    madvise((void *)begin, end - begin, MADV_DONTNEED);
+  }
+  return 0;
+}
+
+void clinux_release_code_pages(void) {
+  uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  dl_iterate_phdr(release_object, &page);
+}
 
 uint64_t clinux_monotonic(void) {
   struct timespec now;

@@ -4,26 +4,50 @@ import Transport
 /// Writing answers. Head and body of an answer that is all there leave in one send; a stream goes out piece by piece.
 extension Connection {
   func answer(_ response: Response, _ exchange: inout Exchange) async throws(TransportError) {
-    defer { observe(response, exchange) }
-    if shard.isDraining { exchange.keepsAlive = false }
-    switch response.body {
-    case .empty: write(response, [], &exchange)
-    case .bytes(let bytes):
-      write(response, bytes, &exchange)
-      return try await sendOutput(endingWith: exchange.isHead || !response.mayHaveBody ? [] : bytes)
-    case .stream(let body): return try await stream(response, body, &exchange)
-    }
-    if let rest = try sendNow() { try await send(rest) }
+    if let rest = try begin(response, &exchange) { try await finish(rest, of: response, &exchange) }
   }
 
-  /// Sends `output`. What the kernel does not take at once of the body leaves from the body itself, which many answers may share: with a copy for each, peers that do
-  /// not read would decide how much memory we use.
-  private func sendOutput(endingWith body: [UInt8]) async throws(TransportError) {
+  /// What of an answer the kernel did not take at once.
+  enum Rest {
+    case copied(SendBuffer)
+    /// The body from a byte on. It leaves from the body itself, which many answers may share: with a copy for each, peers that do not read would decide how much memory
+    /// we use.
+    case body([UInt8], from: Int)
+    case stream(@Sendable (any BodyWriter) async throws -> Void)
+  }
+
+  /// Sends what the kernel takes at once. For nearly every answer that is all, and no async function is called, which would have memory and an executor to ask for.
+  /// - Returns: what `finish` is to send; nil where nothing is left.
+  func begin(_ response: Response, _ exchange: inout Exchange) throws(TransportError) -> Rest? {
+    var rest: Rest?
+    defer { if rest == nil { observe(response, exchange) } }
+    if shard.isDraining { exchange.keepsAlive = false }
+    switch response.body {
+    case .empty:
+      write(response, [], &exchange)
+      rest = try sendOutput(endingWith: [])
+    case .bytes(let bytes):
+      write(response, bytes, &exchange)
+      rest = try sendOutput(endingWith: exchange.isHead || !response.mayHaveBody ? [] : bytes)
+    case .stream(let body): rest = .stream(body)
+    }
+    return rest
+  }
+
+  func finish(_ rest: Rest, of response: Response, _ exchange: inout Exchange) async throws(TransportError) {
+    defer { observe(response, exchange) }
+    switch rest {
+    case .copied(let buffer): try await send(buffer)
+    case .body(let bytes, let offset): try await stream.send(bytes, from: offset, deadline: deadline(times.write))
+    case .stream(let body): try await stream(response, body, &exchange)
+    }
+  }
+
+  private func sendOutput(endingWith body: [UInt8]) throws(TransportError) -> Rest? {
     let sent = try stream.sendNow(output)
-    guard sent < output.count else { return }
+    guard sent < output.count else { return nil }
     let headCount = output.count - body.count
-    guard sent >= headCount else { return try await send(SendBuffer(copying: output, from: sent)) }
-    try await stream.send(body, from: sent - headCount, deadline: deadline(times.write))
+    return sent < headCount ? .copied(SendBuffer(copying: output, from: sent)) : .body(body, from: sent - headCount)
   }
 
   /// What the kernel did not take at once of `output`, which all connections of the loop share: whoever writes to it calls this before it suspends.

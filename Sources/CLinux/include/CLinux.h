@@ -56,6 +56,10 @@ long clinux_send(int descriptor, const void *buffer, unsigned long count);
 /// Names the calling thread; the kernel keeps 15 bytes.
 void clinux_name_thread(const char *name);
 
+/// Gives back the pages of program and libraries that are mapped and never written: code and constants. What is used again is mapped again from the page cache, at
+/// the cost of a soft fault for each 64 KiB. Any thread may call it at any time.
+void clinux_release_code_pages(void);
+
 /// Nanoseconds of CLOCK_MONOTONIC.
 uint64_t clinux_monotonic(void);
 /// Seconds of CLOCK_REALTIME.
