@@ -81,6 +81,7 @@ let package = Package(
     c("CCurl", "curl"),
     c("CExpat", "expat"),
     c("CPostgres", "pq"),
+    c("CSQLite", "sqlite3"),
     c("CQRCode", "qrencode"),
     c("CPNG", "png16"),
     c("CZXing", "ZXing"),
@@ -99,7 +100,7 @@ let package = Package(
     room("Operations", ["Payments", "HTTPServer", coreMetrics, instrumentation, serviceContext, httpTypes, logging]),
     room("Webhooks", ["Payments", "HTTPClient", crypto, httpTypes, logging]),
     room("FreedomPay", ["Payments", "HTTPServer", "HTTPClient", "CExpat", crypto, httpTypes, logging]),
-    room("Storage", ["Payments", "JSON", "CPostgres", grdb, sqlite, logging]),
+    room("Storage", ["Payments", "JSON", "CPostgres", "CSQLite", grdb, sqlite, logging]),
     room("Sandbox", ["HTTPServer", "HTTPClient", "QRCode", "CExpat", crypto, mustache, httpTypes, logging]),
 
     .executableTarget(
@@ -135,7 +136,7 @@ let package = Package(
       "Webhooks",
       ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
-    tests("Storage", ["Payments", "PaymentsTesting", "PostgresTesting", grdb, logging]),
+    tests("Storage", ["Payments", "JSON", "PaymentsTesting", "PostgresTesting", grdb, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",

@@ -54,15 +54,26 @@ struct PreparedRequest: Sendable {
   private static func checkedPlace(of url: String) throws(HTTPClientError) -> String {
     guard url.utf8.count <= headLimit else { throw refuse("the URL is longer than \(headLimit) bytes") }
     guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw refuse("the URL has a byte that must be percent-encoded") }
-    guard let colon = url.firstRange(of: "://") else { throw refuse("the URL has no scheme") }
-    guard ["http", "https"].contains(url[..<colon.lowerBound].lowercased()) else { throw refuse("only http and https URLs are called") }
-    let shown = url[..<(url.firstIndex { $0 == "?" || $0 == "#" } ?? url.endIndex)]
-    guard shown.endIndex > colon.upperBound else { throw refuse("the URL has no host") }
-    let authority = shown[colon.upperBound...].prefix { $0 != "/" }
-    guard !authority.isEmpty, authority.first != ":" else { throw refuse("the URL has no host") }
-    guard !authority.contains("@") else { throw refuse("the URL has a user name; name it in a field") }
-    guard authority.utf8.allSatisfy(isAuthorityByte) else { throw refuse("the URL's host has a byte that no host has") }
-    return String(shown)
+    // Every byte is a character of its own from here on.
+    guard let colon = schemeEnd(url.utf8) else { throw refuse("the URL has no scheme") }
+    let scheme = url[..<colon].lowercased()
+    guard scheme == "http" || scheme == "https" else { throw refuse("only http and https URLs are called") }
+    let shown = url.utf8.prefix { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: "#") }
+    let authority = shown.dropFirst(scheme.utf8.count + 3).prefix { $0 != UInt8(ascii: "/") }
+    guard !authority.isEmpty, authority.first != UInt8(ascii: ":") else { throw refuse("the URL has no host") }
+    guard !authority.contains(UInt8(ascii: "@")) else { throw refuse("the URL has a user name; name it in a field") }
+    guard authority.allSatisfy(isAuthorityByte) else { throw refuse("the URL's host has a byte that no host has") }
+    return String(url[..<shown.endIndex])
+  }
+
+  /// Where the first `://` begins.
+  private static func schemeEnd(_ url: String.UTF8View) -> String.Index? {
+    var rest = url[...]
+    while let colon = rest.firstIndex(of: UInt8(ascii: ":")) {
+      if url[colon...].dropFirst().starts(with: "//".utf8) { return colon }
+      rest = url[colon...].dropFirst()
+    }
+    return nil
   }
 
   private static func isAuthorityByte(_ byte: UInt8) -> Bool {

@@ -16,12 +16,12 @@ enum URLEncodedForm {
 
   static func parse(_ bytes: some Collection<UInt8>) throws(HTTPError) -> [FormField] {
     var fields: [FormField] = []
-    // Behind the last field that is allowed all the rest is one piece.
-    for piece in bytes.split(separator: UInt8(ascii: "&"), maxSplits: mostFields) {
-      guard fields.count < mostFields else {
-        if piece.allSatisfy({ $0 == UInt8(ascii: "&") }) { break }
-        throw HTTPError(.malformed, "The form has more than \(mostFields) fields.")
-      }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let piece = rest.prefix { $0 != UInt8(ascii: "&") }
+      rest = rest[piece.endIndex...].dropFirst()
+      if piece.isEmpty { continue }
+      guard fields.count < mostFields else { throw HTTPError(.malformed, "The form has more than \(mostFields) fields.") }
       let end = piece.firstIndex(of: UInt8(ascii: "=")) ?? piece.endIndex
       let value = end < piece.endIndex ? piece[piece.index(after: end)...] : piece[end...]
       fields.append(

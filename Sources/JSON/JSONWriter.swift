@@ -12,6 +12,18 @@ package enum JSONWriter {
   }
 
   package static func text(of value: some Encodable) throws -> String { String(decoding: try bytes(of: value), as: UTF8.self) }
+
+  /// An object that is written by hand.
+  package static func text(ofObject write: (inout JSONObjectWriter) throws -> Void) rethrows -> String {
+    var document = JSONDocument()
+    // SAFETY: the writers that are made from the output are the closure's arguments and do not outlive the call.
+    try unsafe withUnsafeMutablePointer(to: &document) { document in
+      var object = unsafe JSONObjectWriter(JSONOutput(document))
+      try write(&object)
+    }
+    document.close(above: 0)
+    return String(decoding: document.bytes, as: UTF8.self)
+  }
 }
 
 /// The document as it grows, as all of Codable's writers of one call share it. By its address, since what a class holds is checked for exclusive access at every

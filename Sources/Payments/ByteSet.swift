@@ -1,7 +1,7 @@
 /// Some of the ASCII characters: two machine words instead of a hash for every byte that is looked at.
 package struct ByteSet: Sendable {
-  private var low: UInt64 = 0
-  private var high: UInt64 = 0
+  @usableFromInline var low: UInt64 = 0
+  @usableFromInline var high: UInt64 = 0
 
   /// - Parameter characters: of ASCII.
   package init(_ characters: String) {
@@ -11,7 +11,7 @@ package struct ByteSet: Sendable {
     }
   }
 
-  package func contains(_ byte: UInt8) -> Bool {
+  @inlinable package func contains(_ byte: UInt8) -> Bool {
     switch byte {
     case 0..<64: low >> UInt64(byte) & 1 == 1
     case 64..<128: high >> UInt64(byte - 64) & 1 == 1

@@ -69,7 +69,7 @@ package struct LinkID: TextValue {
   package let text: String
 
   package init(_ text: String) throws(InvalidValue) {
-    guard text.hasPrefix("pl_"), text.utf8.count == 29, text.dropFirst(3).utf8.allSatisfy(Alphabet.base32.contains) else {
+    guard text.hasPrefix("pl_"), text.utf8.count == 29, text.utf8.dropFirst(3).allSatisfy(Alphabet.base32.contains) else {
       throw InvalidValue("must be the id of a payment link, pl_ and 26 characters")
     }
     self.text = text
@@ -84,7 +84,7 @@ package struct EventID: TextValue {
   package let text: String
 
   package init(_ text: String) throws(InvalidValue) {
-    guard text.hasPrefix("evt_"), text.utf8.count == 30, text.dropFirst(4).utf8.allSatisfy(Alphabet.base32.contains) else {
+    guard text.hasPrefix("evt_"), text.utf8.count == 30, text.utf8.dropFirst(4).allSatisfy(Alphabet.base32.contains) else {
       throw InvalidValue("must be the id of an event, evt_ and 26 characters")
     }
     self.text = text

@@ -16,16 +16,17 @@ package struct Money: Hashable, Sendable, Codable {
   package init(decimal text: String, currency: Currency) throws(InvalidValue) {
     let wrong = InvalidValue("must be a decimal number such as 150000.00, in whole minor units")
     let isNegative = text.utf8.first == UInt8(ascii: "-")
-    let parts = text.dropFirst(isNegative ? 1 : 0).split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    let whole = parts[0]
-    let fraction = parts.count == 2 ? parts[1] : ""
-    guard (1...15).contains(whole.utf8.count), whole.utf8.allSatisfy(Self.isDigit), fraction.utf8.allSatisfy(Self.isDigit),
-      parts.count == 1 || (1...10).contains(fraction.utf8.count)
+    let number = text.utf8.dropFirst(isNegative ? 1 : 0)
+    let point = number.firstIndex(of: UInt8(ascii: "."))
+    let whole = number[..<(point ?? number.endIndex)]
+    let fraction = point.map { number[number.index(after: $0)...] } ?? number[number.endIndex...]
+    guard (1...15).contains(whole.count), whole.allSatisfy(Self.isDigit), fraction.allSatisfy(Self.isDigit),
+      point == nil || (1...10).contains(fraction.count)
     else { throw wrong }
-    guard fraction.dropFirst(currency.exponent).utf8.allSatisfy({ $0 == UInt8(ascii: "0") }) else { throw wrong }
+    guard fraction.dropFirst(currency.exponent).allSatisfy({ $0 == UInt8(ascii: "0") }) else { throw wrong }
     var units: Int64 = 0
-    for digit in whole.utf8 { units = units * 10 + Int64(digit - UInt8(ascii: "0")) }
-    var places = fraction.utf8.makeIterator()
+    for digit in whole { units = units * 10 + Int64(digit - UInt8(ascii: "0")) }
+    var places = fraction.makeIterator()
     for _ in 0..<currency.exponent { units = units * 10 + Int64((places.next() ?? UInt8(ascii: "0")) - UInt8(ascii: "0")) }
     self.init(minorUnits: isNegative ? -units : units, currency: currency)
   }

@@ -24,44 +24,6 @@ enum EventColumn: Int, Column {
   }
 }
 
-/// The part of a link that changes: an event keeps this alone, since the rest stands once in the link's own row.
-struct LinkState: Codable {
-  var status: LinkStatus
-  var sequence: Int64
-  var page: PaymentPage?
-  var payments: [Payment]
-  var operations: [Operation]
-  var seenAt: Timestamp?
-  var acceptedAt: Timestamp?
-  var canceledAt: Timestamp?
-  var openings: Int
-  var askedAt: Timestamp?
-  var nextLookAt: Timestamp?
-
-  init(_ link: PaymentLink) {
-    status = link.status
-    sequence = link.sequence
-    page = link.page
-    payments = link.payments
-    operations = link.operations
-    seenAt = link.seenAt
-    acceptedAt = link.acceptedAt
-    canceledAt = link.canceledAt
-    openings = link.openings
-    askedAt = link.askedAt
-    nextLookAt = link.nextLookAt
-  }
-
-  /// The link as it stood then.
-  func link(like link: PaymentLink) -> PaymentLink {
-    PaymentLink(
-      id: link.id, merchant: link.merchant, order: link.order, terms: link.terms, tokens: link.tokens, createdAt: link.createdAt,
-      expiresAt: link.expiresAt, status: status, sequence: sequence, page: page, payments: payments, operations: operations, seenAt: seenAt,
-      acceptedAt: acceptedAt,
-      canceledAt: canceledAt, openings: openings, askedAt: askedAt, nextLookAt: nextLookAt)
-  }
-}
-
 /// What an event without a link keeps of its orphan.
 struct OrphanState: Codable {
   var payment: PaymentID

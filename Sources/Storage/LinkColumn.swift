@@ -55,11 +55,16 @@ extension StoredRow<LinkColumn> {
   /// The link without its payments and operations.
   func link() throws(StoreError) -> PaymentLink {
     PaymentLink(
-      id: try value(.id), merchant: try value(.merchant), order: try value(.order), terms: try json(.terms), tokens: try tokens(),
+      id: try value(.id), merchant: try value(.merchant), order: try value(.order), terms: try terms(), tokens: try tokens(),
       createdAt: try time(.createdAt), expiresAt: try time(.expiresAt), status: try word(.status), sequence: try integer(.sequence),
       page: try page(), payments: [], seenAt: try timeIfAny(.seenAt), acceptedAt: try timeIfAny(.acceptedAt),
       canceledAt: try timeIfAny(.canceledAt), openings: Int(try integer(.openings)), askedAt: try timeIfAny(.askedAt),
       nextLookAt: try timeIfAny(.nextLookAt))
+  }
+
+  private func terms() throws(StoreError) -> LinkTerms {
+    let text = try text(.terms)
+    do { return try StoredJSON.terms(from: text) } catch { throw corrupt(.terms) }
   }
 
   private func tokens() throws(StoreError) -> PaymentLink.Tokens {

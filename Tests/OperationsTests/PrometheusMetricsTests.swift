@@ -1,4 +1,5 @@
 import CoreMetrics
+import Synchronization
 import Testing
 
 @testable import Operations
@@ -119,5 +120,18 @@ struct PrometheusMetricsTests {
     #expect(lines.contains("n_total{t=\"0\"} 4000"))
     #expect(lines.contains("n_total{t=\"1\"} 4000"))
     #expect(lines.contains("t_seconds_count 8000"))
+  }
+
+  @Test("A counter of a table is looked up once for each key, and counts each time")
+  func table() {
+    let metrics = PrometheusMetrics()
+    let lookedUp = Mutex<[String]>([])
+    let table = CounterTable<String> { key in
+      lookedUp.withLock { $0.append(key) }
+      return metrics.makeCounter(label: "n", dimensions: [("key", key)])
+    }
+    for key in ["a", "b", "a", "a"] { table.count(key) }
+    #expect(lookedUp.withLock { $0 } == ["a", "b"])
+    #expect(metrics.text().contains("n_total{key=\"a\"} 3\nn_total{key=\"b\"} 1\n"))
   }
 }

@@ -61,6 +61,56 @@ import Testing
     }
   }
 
+  @Test("writes rows without a table for every list of statuses, in a file of before too, and judges them as it did")
+  func statusLists() async throws {
+    try await TemporaryFolder.with { folder in
+      let path = folder.file("books.db")
+      let before = try DatabaseQueue(path: path)
+      try await before.writeWithoutTransaction { db in
+        for version in Schema.versions.dropLast() { try db.execute(sql: version.sql(.sqlite)) }
+        try db.execute(sql: "PRAGMA application_id = \(Schema.applicationID)")
+        try db.execute(sql: "CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+        for version in Schema.versions.dropLast() {
+          try db.execute(sql: "INSERT INTO grdb_migrations VALUES (?)", arguments: [version.name])
+        }
+      }
+      #expect(try await before.read { try Self.tablesMade(LinkStatements.update, $0) } == 3)
+      try before.close()
+      #expect(try SQLiteStore.migrate(path: path) == .init(from: Schema.version - 1, to: Schema.version))
+
+      let store = try SQLiteStore.open(path: path, logger: .quiet)
+      let link = Sample.link("A", payments: [Sample.attempt(.pending, number: 5)])
+      try await store.insert(link)
+      try await store.pool.writeWithoutTransaction { db in
+        #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+        // What is left stands behind the words that fit, for a link that is not open.
+        #expect(
+          try [LinkStatements.insert, LinkStatements.update, LinkStatements.savePayment].map { try Self.tablesMade($0, db) } == [1, 2, 0])
+        for table in ["link", "payment"] {
+          #expect(throws: DatabaseError.self) { try db.execute(sql: "UPDATE \(table) SET status = 'other'") }
+        }
+        for status in LinkStatus.allCases {
+          try db.execute(sql: "UPDATE link SET status = ?", arguments: [status.rawValue])
+          let isOpen = [.creating, .active, .review].contains(status)
+          let found = try Int.fetchOne(
+            db, sql: "SELECT count(*) FROM link INDEXED BY link_open WHERE status = ? AND status IN ('creating', 'active', 'review')",
+            arguments: [status.rawValue])
+          #expect(found == (isOpen ? 1 : 0))
+        }
+        for status in PaymentStatus.allCases { try db.execute(sql: "UPDATE payment SET status = ?", arguments: [status.rawValue]) }
+        #expect(try String.fetchOne(db, sql: "PRAGMA integrity_check") == "ok")
+      }
+      await store.close()
+    }
+  }
+
+  /// How many tables of its own a statement may build.
+  private static func tablesMade(_ statement: SQLStatement, _ db: Database) throws -> Int {
+    try Row.fetchAll(
+      db, sql: "EXPLAIN \(statement.text(.sqlite))", arguments: StatementArguments(statement.parameters.map { _ in Int?.none })
+    ).filter { $0["opcode"] == "OpenEphemeral" }.count
+  }
+
   @Test("says who may read a file that an older program made, once it is opened")
   func readableNoted() async throws {
     try await TemporaryFolder.with { folder in

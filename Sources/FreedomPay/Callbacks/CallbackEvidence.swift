@@ -6,7 +6,7 @@ import Payments
 /// kind; and the digest that makes a repeat a repeat.
 struct CallbackEvidence {
   /// A repeat has these anew (protocol §4.3; the acquirer stops listening to refusals after the first try).
-  static let changing: Set<String> = ["pg_salt", "pg_sig", "pg_can_reject"]
+  static let changing = ["pg_salt", "pg_sig", "pg_can_reject"]
   /// Tokens that could charge a card again, and a card's owner: no book needs them.
   private static let withheld: Set<String> = ["pg_card_token", "pg_card_id", "pg_card_owner", "pg_card_name", "pg_card_exp"]
 
@@ -20,18 +20,27 @@ struct CallbackEvidence {
 
   var evidence: Evidence { Evidence(message: message, digest: digest) }
 
-  private var message: String { Self.json(fields) }
+  private var message: String {
+    var json: [UInt8] = []
+    json.reserveCapacity(1024)
+    Self.write(fields, to: &json)
+    return String(decoding: json, as: UTF8.self)
+  }
 
-  private static func json(_ fields: Fields) -> String {
-    let pairs = fields.all.map { field in
-      let value =
-        switch field.value {
-        case .nested(let inner): json(inner)
-        case .text(let text): Response.jsonString(kept(text, of: field.name))
-        }
-      return "[\(Response.jsonString(field.name)),\(value)]"
+  private static func write(_ fields: Fields, to json: inout [UInt8]) {
+    json.append(UInt8(ascii: "["))
+    for (place, field) in fields.all.enumerated() {
+      if place > 0 { json.append(UInt8(ascii: ",")) }
+      json.append(UInt8(ascii: "["))
+      json.append(contentsOf: Response.jsonString(field.name).utf8)
+      json.append(UInt8(ascii: ","))
+      switch field.value {
+      case .nested(let inner): write(inner, to: &json)
+      case .text(let text): json.append(contentsOf: Response.jsonString(kept(text, of: field.name)).utf8)
+      }
+      json.append(UInt8(ascii: "]"))
     }
-    return "[\(pairs.joined(separator: ","))]"
+    json.append(UInt8(ascii: "]"))
   }
 
   /// The text of a field as it may be kept.
@@ -51,30 +60,34 @@ struct CallbackEvidence {
   /// Hex of SHA-256 over the merchant and all fields but the changing ones. Each part is led by its length, so that no two messages
   /// give the same bytes; fields are sorted, since a repeat need not keep their order.
   private var digest: String {
-    var hash = SHA256()
-    Self.feed(merchant.text, to: &hash)
-    Self.feed(fields.without(Self.changing), to: &hash)
-    return hash.finalize().hex
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(1024)
+    Self.feed(merchant.text, to: &bytes)
+    Self.feed(fields.without(Self.changing), to: &bytes)
+    return SHA256.hash(data: bytes).hex
   }
 
-  private static func feed(_ text: String, to hash: inout SHA256) {
-    hash.update(data: Array("\(text.utf8.count):\(text)".utf8))
+  private static func feed(_ text: String, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: String(text.utf8.count).utf8)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: text.utf8)
   }
 
-  private static func feed(_ fields: Fields, to hash: inout SHA256) {
-    feed(String(fields.all.count), to: &hash)
-    let sorted = fields.all.enumerated().sorted { left, right in
-      left.element.name == right.element.name ? left.offset < right.offset : left.element.name < right.element.name
+  private static func feed(_ fields: Fields, to bytes: inout [UInt8]) {
+    let all = fields.all
+    feed(String(all.count), to: &bytes)
+    let places = all.indices.sorted { left, right in
+      all[left].name == all[right].name ? left < right : all[left].name < all[right].name
     }
-    for (_, field) in sorted {
-      feed(field.name, to: &hash)
-      switch field.value {
+    for place in places {
+      feed(all[place].name, to: &bytes)
+      switch all[place].value {
       case .text(let text):
-        feed("t", to: &hash)
-        feed(text, to: &hash)
+        feed("t", to: &bytes)
+        feed(text, to: &bytes)
       case .nested(let inner):
-        feed("n", to: &hash)
-        feed(inner, to: &hash)
+        feed("n", to: &bytes)
+        feed(inner, to: &bytes)
       }
     }
   }

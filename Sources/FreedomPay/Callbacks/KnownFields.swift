@@ -29,6 +29,11 @@ enum KnownFields {
   ]
 
   static let names: Set<String> = Set(formats.keys)
+  /// Each with a place among them: which were seen is one machine word then.
+  private static let placed: [String: (place: Int, format: Format)] = {
+    precondition(formats.count <= UInt64.bitWidth, "a bit for each known field")
+    return Dictionary(uniqueKeysWithValues: formats.enumerated().map { place, known in (known.key, (place, known.value)) })
+  }()
 
   /// What must be there. The currency may be the shop's default; a failed result was seen without a date and without card fields.
   static func required(_ kind: CallbackKind) -> [String] {
@@ -40,10 +45,11 @@ enum KnownFields {
 
   /// Refuses a message that lacks, doubles or misspells a field.
   static func verify(_ fields: Fields, _ kind: CallbackKind) throws(CallbackRefusal) {
-    var seen: Set<String> = []
+    var seen: UInt64 = 0
     for field in fields.all {
-      guard let format = formats[field.name] else { continue }
-      guard seen.insert(field.name).inserted else { throw CallbackRefusal(reason: "\(field.name) occurs more than once") }
+      guard let (place, format) = placed[field.name] else { continue }
+      guard seen & 1 << place == 0 else { throw CallbackRefusal(reason: "\(field.name) occurs more than once") }
+      seen |= 1 << place
       guard case .text(let text) = field.value else { throw CallbackRefusal(reason: "\(field.name) is not a text") }
       guard text.isEmpty || matches(text, format) else { throw CallbackRefusal(reason: "\(field.name) does not match its format") }
     }
@@ -67,8 +73,8 @@ enum KnownFields {
   }
 
   private static func isDecimal(_ text: String) -> Bool {
-    let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-    return parts.allSatisfy { (1...15).contains($0.utf8.count) && $0.utf8.allSatisfy(isDigit) }
+    let parts = text.utf8.split(separator: UInt8(ascii: "."), maxSplits: 1, omittingEmptySubsequences: false)
+    return parts.allSatisfy { (1...15).contains($0.count) && $0.allSatisfy(isDigit) }
   }
 
   private static func isDigit(_ byte: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) }

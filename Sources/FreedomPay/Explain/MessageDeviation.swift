@@ -111,7 +111,7 @@ enum MessageDeviation: Sendable, Equatable {
     switch self {
     case .emptiesDropped: return Self.withoutEmpties(fields)
     case .queryJoined: return fields.joining(message.query)
-    case .queryLeftOut: return fields.without(Set(message.query.all.map(\.name)))
+    case .queryLeftOut: return fields.without(message.query.all.map(\.name))
     case .leftOut(let name): return fields.without([name])
     case .foreignDropped: return Fields(fields.all.filter { $0.name.hasPrefix("pg_") })
     case .notificationsDropped: return Fields(fields.all.filter { !$0.name.hasPrefix("pg_need_") })

@@ -63,7 +63,7 @@ package struct Fields: Sendable, Equatable {
   }
 
   /// The message without the fields of these names.
-  package func without(_ names: Set<String>) -> Fields {
+  package func without(_ names: [String]) -> Fields {
     Fields(all.filter { !names.contains($0.name) })
   }
 }

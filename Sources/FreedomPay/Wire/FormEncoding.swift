@@ -41,6 +41,8 @@ enum URLEncodedForm {
   private static let digits = Array("0123456789ABCDEF".utf8)
 
   private static func escape(_ text: String, to bytes: inout [UInt8]) {
+    // Most texts stand as they are.
+    if text.utf8.allSatisfy(plain.contains) { return bytes.append(contentsOf: text.utf8) }
     for byte in text.utf8 {
       switch byte {
       case UInt8(ascii: " "): bytes.append(UInt8(ascii: "+"))

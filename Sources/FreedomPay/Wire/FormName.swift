@@ -23,7 +23,8 @@ enum FormName {
   static func nested(_ flat: [(name: String, text: String)]) -> Fields {
     let root = Node()
     for (name, text) in flat {
-      root.insert(path(of: name)[...], text)
+      // Most names are plain.
+      if name.utf8.contains(UInt8(ascii: "[")) { root.insert(path(of: name)[...], text) } else { root.add(name, text) }
     }
     return root.fields
   }
@@ -46,10 +47,13 @@ enum FormName {
     private var children: [(name: String, child: Child)] = []
     private var nodes: [String: Node] = [:]
 
+    /// A nameless one takes the next number.
+    func add(_ name: String, _ text: String) { children.append((name.isEmpty ? String(children.count) : name, .text(text))) }
+
     func insert(_ path: ArraySlice<String>, _ text: String) {
       let first = path[path.startIndex]
+      guard path.count > 1 else { return add(first, text) }
       let name = first.isEmpty ? String(children.count) : first
-      guard path.count > 1 else { return children.append((name, .text(text))) }
       if let node = nodes[name] { return node.insert(path.dropFirst(), text) }
       let node = Node()
       nodes[name] = node

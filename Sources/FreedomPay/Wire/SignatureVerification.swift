@@ -71,17 +71,28 @@ package struct SignatureVerifier: Sendable {
 
   /// 32 hex characters as 16 bytes.
   private static func bytes(ofHex hex: String) -> [UInt8]? {
-    let digits = hex.utf8.map { character -> UInt8? in
-      switch character {
-      case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
-      case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
-      case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
-      default: nil
+    guard hex.utf8.count == Signature.length * 2 else { return nil }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Signature.length)
+    var high: UInt8?
+    for character in hex.utf8 {
+      guard let digit = digit(character) else { return nil }
+      guard let first = high.take() else {
+        high = digit
+        continue
       }
+      bytes.append(first << 4 | digit)
     }
-    guard digits.count == Signature.length * 2, !digits.contains(nil) else { return nil }
-    let values = digits.compactMap(\.self)
-    return (0..<Signature.length).map { values[2 * $0] << 4 | values[2 * $0 + 1] }
+    return bytes
+  }
+
+  private static func digit(_ character: UInt8) -> UInt8? {
+    switch character {
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): character - UInt8(ascii: "0")
+    case UInt8(ascii: "a")...UInt8(ascii: "f"): character - UInt8(ascii: "a") + 10
+    case UInt8(ascii: "A")...UInt8(ascii: "F"): character - UInt8(ascii: "A") + 10
+    default: nil
+    }
   }
 }
 

@@ -8,21 +8,26 @@ enum SignedOrder: CaseIterable {
   /// The values of a message but for `pg_sig`, in this order.
   func values(of fields: Fields) -> [String] {
     switch self {
-    case .sorted: Self.sortedValues(fields)
-    case .flattened: Self.flattenedValues(fields)
+    case .sorted:
+      var values: [String] = []
+      values.reserveCapacity(fields.all.count)
+      Self.appendSorted(fields, to: &values)
+      return values
+    case .flattened: return Self.flattenedValues(fields)
     }
   }
 
-  private static func sortedValues(_ fields: Fields) -> [String] {
-    let signed = fields.all.enumerated().filter { $0.element.name != "pg_sig" }
-    let sorted = signed.sorted { left, right in
-      if precedes(left.element.name, right.element.name) { return true }
-      return left.offset < right.offset && !precedes(right.element.name, left.element.name)
+  /// Places are sorted and not the fields, which are dear to move.
+  private static func appendSorted(_ fields: Fields, to values: inout [String]) {
+    let all = fields.all
+    let places = all.indices.filter { all[$0].name != "pg_sig" }.sorted { left, right in
+      if precedes(all[left].name, all[right].name) { return true }
+      return left < right && !precedes(all[right].name, all[left].name)
     }
-    return sorted.flatMap { _, field in
-      switch field.value {
-      case .text(let text): [text]
-      case .nested(let inner): sortedValues(inner)
+    for place in places {
+      switch all[place].value {
+      case .text(let text): values.append(text)
+      case .nested(let inner): appendSorted(inner, to: &values)
       }
     }
   }
@@ -63,7 +68,8 @@ enum SignedOrder: CaseIterable {
   }
 
   private static func bytesPrecede(_ left: String, _ right: String) -> Bool {
-    for (left, right) in zip(left.utf8, right.utf8) where left != right { return left < right }
-    return left.utf8.count < right.utf8.count
+    let (left, right) = (left.utf8Span.span, right.utf8Span.span)
+    for place in 0..<min(left.count, right.count) where left[place] != right[place] { return left[place] < right[place] }
+    return left.count < right.count
   }
 }

@@ -1,3 +1,5 @@
+import Payments
+
 /// Writes a message as XML: `<?xml version="1.0" encoding="utf-8"?><response><pg_status>ok</pg_status>…</response>`.
 enum XMLWriter {
   /// The document of a message.
@@ -22,6 +24,8 @@ enum XMLWriter {
 
 /// Text inside XML.
 enum XMLText {
+  private static let plain = ByteSet("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._:;,/+=#?!()_ ")
+
   /// The text without the characters that XML 1.0 cannot hold (XML 1.0 §2.2), not even escaped.
   static func allowed(_ text: String) -> String {
     var scalars = String.UnicodeScalarView()
@@ -31,6 +35,8 @@ enum XMLText {
 
   /// Appends a text with everything escaped that a reader would take for markup or change: carriage returns too (XML 1.0 §2.11).
   static func escape(_ text: String, to output: inout String) {
+    // Most texts stand as they are.
+    if text.utf8.allSatisfy(plain.contains) { return output += text }
     for scalar in text.unicodeScalars {
       switch scalar {
       case "&": output += "&amp;"

@@ -1,7 +1,6 @@
 import CoreMetrics
 package import HTTPServer
 import HTTPTypes
-import Synchronization
 
 /// Counts and times what the handlers answer. Wraps routes, so that neither server nor handlers know of metrics; what the server refuses by itself (404, 408 …) is
 /// not seen here.
@@ -28,26 +27,21 @@ package struct RequestMetrics: Sendable {
 
 /// The series of one route, looked up once for each status.
 private final class RouteSeries: Sendable {
-  private let factory: PrometheusMetrics
-  private let dimensions: [(String, String)]
   private let timer: any TimerHandler
-  private let counters = Mutex<[Int: any CounterHandler]>([:])
+  /// By status.
+  private let counters: CounterTable<Int>
 
   init(_ route: Route, _ factory: PrometheusMetrics) {
-    self.factory = factory
-    dimensions = [("route", route.pattern), ("method", route.method.rawValue)]
+    let dimensions = [("route", route.pattern), ("method", route.method.rawValue)]
     timer = factory.makeTimer(label: MetricName.httpRequestDuration, dimensions: dimensions)
+    counters = CounterTable { status in
+      factory.makeCounter(label: MetricName.httpRequests, dimensions: dimensions + [("status", String(status))])
+    }
   }
 
   func note(_ status: Int, _ duration: Duration) {
     let parts = duration.components
     timer.recordNanoseconds(parts.seconds * 1_000_000_000 + parts.attoseconds / 1_000_000_000)
-    let counter = counters.withLock { counters in
-      if let known = counters[status] { return known }
-      let counter = factory.makeCounter(label: MetricName.httpRequests, dimensions: dimensions + [("status", String(status))])
-      counters[status] = counter
-      return counter
-    }
-    counter.increment(by: 1)
+    counters.count(status)
   }
 }

@@ -12,7 +12,7 @@ struct Eraser {
   func links(after: Int64, to end: Int64) throws -> [LinkID] {
     guard let trace = try payer.trace() else { return [] }
     return try db.all(EraseStatements.links, [after.sql, end.sql, trace.sql]) { row in
-      (try Self.id(row.string(0)), try StoredJSON.value(LinkTerms.self, from: row.string(1)))
+      (try Self.id(row.string(0)), try StoredJSON.terms(from: row.string(1)))
     }.filter { payer.isOf($0.1.customer) }.map(\.0)
   }
 
@@ -21,7 +21,7 @@ struct Eraser {
   func erase(_ link: LinkID, _ erased: inout Erased) throws -> [Int64] {
     let id = link.text.sql
     guard let text = try db.first(EraseStatements.terms, [id], { try $0.string(0) }) else { return [] }
-    let terms = try StoredJSON.value(LinkTerms.self, from: text)
+    let terms = try StoredJSON.terms(from: text)
     let bare = terms.withoutPayer(metadata: isMetadataToo)
     if bare != terms { try change(EraseStatements.eraseTerms, [StoredJSON.text(bare).sql, id], &erased.links) }
     if isMetadataToo {

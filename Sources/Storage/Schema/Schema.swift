@@ -14,6 +14,7 @@ enum Schema {
     ("4", { version4($0) }),
     ("5", { _ in version5 }),
     ("6", { version6($0) }),
+    ("7", { version7($0) }),
   ]
 
   /// The version that this program writes.

@@ -54,6 +54,10 @@ struct Gateway {
 
   private var facade: Facade {
     let metrics = metrics
+    let created = CounterTable<LinkCount> { count in
+      metrics.makeCounter(
+        label: MetricName.linksCreated, dimensions: [("merchant", "\(count.merchant)"), ("outcome", count.outcome.rawValue)])
+    }
     var configuration = FacadeConfiguration(
       publicURL: settings.publicURL.text, keys: settings.apiKeys.map(\.key), merchants: merchants, bodyLimit: settings.limits.bodySize)
     configuration.origins = settings.browsers.origins
@@ -76,24 +80,19 @@ struct Gateway {
       seen: MarkSeen(store: store, clock: clock), follow: follow,
       fresh: OpenFreshPage(store: store, merchants: merchants, sync: sync, clock: clock, timing: timing, logger: logger),
       clock: clock, logger: Logger(label: "paylink.api"),
-      count: { merchant, outcome in
-        metrics.makeCounter(
-          label: MetricName.linksCreated, dimensions: [("merchant", "\(merchant)"), ("outcome", outcome.rawValue)]
-        ).increment(by: 1)
-      })
+      count: { merchant, outcome in created.count(LinkCount(merchant: merchant, outcome: outcome)) })
   }
 
   private var callbacks: FreedomPayCallbacks {
     let metrics = metrics
+    let answered = CounterTable<CallbackCount> { count in
+      metrics.makeCounter(label: MetricName.callbacks, dimensions: [("kind", count.kind.rawValue), ("verdict", "\(count.outcome)")])
+    }
     return FreedomPayCallbacks(
       merchants: settings.merchants.map { Assembly.account($0, settings: settings) },
       check: CheckPayment(store: store, clock: clock, timing: timing, logger: logger), settle: settle, clock: clock,
       logger: Logger(label: "paylink.callbacks"),
-      count: { kind, outcome in
-        metrics.makeCounter(
-          label: MetricName.callbacks, dimensions: [("kind", kind.rawValue), ("verdict", "\(outcome)")]
-        ).increment(by: 1)
-      })
+      count: { kind, outcome in answered.count(CallbackCount(kind: kind, outcome: outcome)) })
   }
 
   private var returns: FreedomPayReturns {
@@ -154,4 +153,16 @@ struct Gateway {
       metrics.makeMeter(label: MetricName.oldestAge, dimensions: [("kind", oldest.kind.rawValue), ("status", oldest.status)]).set(age)
     }
   }
+}
+
+/// What `paylink_links_created_total` tells apart.
+private struct LinkCount: Hashable {
+  let merchant: MerchantName
+  let outcome: CreateCount
+}
+
+/// What `paylink_callbacks_total` tells apart.
+private struct CallbackCount: Hashable {
+  let kind: CallbackKind
+  let outcome: CallbackOutcome
 }

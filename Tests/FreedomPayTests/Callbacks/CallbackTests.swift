@@ -227,6 +227,18 @@ struct CallbackTests {
     #expect(other != CallbackEvidence(stranger, merchant: Fixture.demo).evidence.digest)
   }
 
+  /// The digest of what stands in the books already: a repeat is known by it, whichever version of this program stored the first.
+  @Test("evidence is what it always was")
+  func golden() {
+    let message = message(["pg_order_id": "A1", "pg_salt": "s", "pg_amount": "150", "pg_x": ["a": "é\""], "pg_sig": "0"])
+    let evidence = CallbackEvidence(message, merchant: Fixture.demo).evidence
+    // SHA-256 of `4:demo1:39:pg_amount1:t3:15011:pg_order_id1:t2:A14:pg_x1:n1:11:a1:t3:é"`.
+    #expect(evidence.digest == "aa62134f18d47e579ce50eb1992e9504b8871e2497c1232a2ae797b66d8b1dd7")
+    #expect(
+      evidence.message
+        == #"[["pg_order_id","A1"],["pg_salt","s"],["pg_amount","150"],["pg_x",[["a","é\""]]],["pg_sig","0"]]"#)
+  }
+
   @Test("digests keep parts apart")
   func digests() {
     let lists: [Fields] = [
