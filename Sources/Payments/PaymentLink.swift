@@ -1,10 +1,10 @@
 /// Our aggregate: an order that the payer can pay on a hosted page. All that can happen to it happens through `mutating` functions here
 /// and in `PaymentLink+…`; the Store writes it whole.
-package struct PaymentLink: Hashable, Sendable, Codable {
+package struct PaymentLink: Hashable, Sendable {
   package let id: LinkID
   package let merchant: MerchantName
   package let order: OrderID
-  package let terms: LinkTerms
+  @usableFromInline let keptTerms: Kept<LinkTerms>
   package let tokens: Tokens
   package let createdAt: Timestamp
   package let expiresAt: Timestamp
@@ -28,8 +28,11 @@ package struct PaymentLink: Hashable, Sendable, Codable {
   /// When Reconcile looks at it next; nil when there is nothing to ask.
   package var nextLookAt: Timestamp?
 
+  /// What the shop asked for.
+  @inlinable package var terms: LinkTerms { _read { yield keptTerms.value } }
+
   /// Independent words, each opening one thing.
-  package struct Tokens: Hashable, Sendable, Codable {
+  package struct Tokens: Hashable, Sendable {
     package var client: Token
     package var short: Token
     package var `return`: Token
@@ -51,7 +54,7 @@ package struct PaymentLink: Hashable, Sendable, Codable {
     self.id = id
     self.merchant = merchant
     self.order = order
-    self.terms = terms
+    keptTerms = Kept(terms)
     self.tokens = tokens
     self.createdAt = createdAt
     self.expiresAt = expiresAt

@@ -13,11 +13,17 @@ struct PageFields {
     min(max(request.lifetime.components.seconds, lifetimes.lowerBound), lifetimes.upperBound)
   }
 
-  let merchant: FreedomPayMerchant
-  let request: PageRequest
+  private let merchant: FreedomPayMerchant
+  private let request: PageRequest
+  private let link: PaymentLink
+  private let terms: LinkTerms
 
-  private var link: PaymentLink { request.link }
-  private var terms: LinkTerms { request.link.terms }
+  init(merchant: FreedomPayMerchant, request: PageRequest) {
+    self.merchant = merchant
+    self.request = request
+    link = request.link
+    terms = request.link.terms
+  }
 
   var fields: Fields {
     var fields = Fields()
