@@ -72,7 +72,7 @@ enum HeadProperty {
   }
 
   private static func read(_ head: RequestHead, end: Int) -> ReadHead {
-    let fields = head.fields.map { field -> [UInt8] in
+    let fields = head.fields.all.map { field -> [UInt8] in
       // SAFETY: the buffer is copied.
       let value = unsafe field.withUnsafeBytesOfValue { unsafe Array($0) }
       return Array("\(field.name.canonicalName): ".utf8) + value

@@ -11,7 +11,7 @@ enum AcceptedCoding: Hashable, Sendable {
   /// The client refuses an answer without a coding.
   case gzipOnly
 
-  init(_ fields: HTTPFields) {
+  init(_ fields: RequestFields) {
     let weights = Weights(fields[values: .acceptEncoding])
     // An asterisk speaks for every coding that is not named, and no coding at all is one of them.
     let gzip = weights.gzip ?? weights.others ?? 0

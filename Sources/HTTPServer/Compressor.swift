@@ -36,7 +36,7 @@ package final class Compressor: Sendable {
     var answer = answer
     // Also where it is sent as it is: for another client it might not be.
     answer.fields.vary(on: .acceptEncoding)
-    let wanted = AcceptedCoding(request.head.headerFields)
+    let wanted = AcceptedCoding(request.head.fields)
     guard wanted == .gzipOnly || wanted == .gzip && bytes.count >= Self.smallest,
       let coded = await gzip(bytes, atMost: wanted == .gzipOnly ? .max : bytes.count - 1)
     else { return answer }

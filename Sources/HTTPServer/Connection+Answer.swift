@@ -4,33 +4,54 @@ import Transport
 /// Writing answers. Head and body of an answer that is all there leave in one send; a stream goes out piece by piece.
 extension Connection {
   func answer(_ response: Response, _ exchange: inout Exchange) async throws(TransportError) {
-    defer { observe(response, exchange) }
+    if let rest = try begin(response, &exchange) { try await finish(rest, of: response, &exchange) }
+  }
+
+  /// What of an answer the kernel did not take at once.
+  enum Rest {
+    /// What is left of the head, if anything is, and the body from a byte on. It leaves from the body itself, which many answers may share: with a copy for each, peers
+    /// that do not read would decide how much memory we use.
+    case body(copied: SendBuffer?, [UInt8], from: Int)
+    case stream(@Sendable (any BodyWriter) async throws -> Void)
+  }
+
+  /// Sends what the kernel takes at once. For nearly every answer that is all, and no async function is called, which would have memory and an executor to ask for.
+  /// - Returns: what `finish` is to send; nil where nothing is left.
+  func begin(_ response: Response, _ exchange: inout Exchange) throws(TransportError) -> Rest? {
+    var rest: Rest?
+    defer { if rest == nil { observe(response, exchange) } }
     if shard.isDraining { exchange.keepsAlive = false }
     switch response.body {
-    case .empty: try await send(response, [], &exchange)
-    case .bytes(let bytes): try await send(response, bytes, &exchange)
+    case .empty: rest = try sendAtOnce(response, [], &exchange)
+    case .bytes(let bytes): rest = try sendAtOnce(response, bytes, &exchange)
+    case .stream(let body): rest = .stream(body)
+    }
+    return rest
+  }
+
+  func finish(_ rest: Rest, of response: Response, _ exchange: inout Exchange) async throws(TransportError) {
+    defer { observe(response, exchange) }
+    switch rest {
+    case .body(let copied, let bytes, let offset):
+      if let copied { try await send(copied) }
+      if offset < bytes.count { try await stream.send(bytes, from: offset, deadline: deadline(times.write)) }
     case .stream(let body): try await stream(response, body, &exchange)
     }
   }
 
-  /// The head, and of the body what fits behind it, leave in one send. The rest leaves from the body itself, which many answers may share: with a copy for each, peers
-  /// that do not read would decide how much memory we use.
-  private func send(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) async throws(TransportError) {
+  /// The head, and of the body what fits behind it, leave in one send.
+  private func sendAtOnce(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) throws(TransportError) -> Rest? {
     writeHead(response, length(response, bytes, exchange), exchange)
     let headCount = output.count
     let body = exchange.isHead || !response.mayHaveBody ? [] : bytes
     exchange.bytesOut += headCount + body.count
     _ = output.appendFitting(body)
-    var sent = try stream.sendNow(output)
-    if sent < headCount {
-      // TLS wants what it has begun again: at most a record.
-      let end = min(output.count, max(headCount, sent + Self.recordBytes))
-      try await send(SendBuffer(copying: output, from: sent, to: end))
-      sent = end
-    }
-    if sent < headCount + body.count {
-      try await stream.send(body, from: sent - headCount, deadline: deadline(times.write))
-    }
+    let sent = try stream.sendNow(output)
+    if sent == headCount + body.count { return nil }
+    if sent >= headCount { return .body(copied: nil, body, from: sent - headCount) }
+    // TLS wants what it has begun again: at most a record.
+    let end = min(output.count, max(headCount, sent + Self.recordBytes))
+    return .body(copied: SendBuffer(copying: output, from: sent, to: end), body, from: end - headCount)
   }
 
   /// What a record of TLS holds at most (RFC 8446 §5.1).

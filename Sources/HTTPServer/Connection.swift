@@ -134,7 +134,8 @@ extension Connection {
   private func serveNext() async throws(TransportError) -> Bool {
     switch try await nextHead() {
     case .head(let head):
-      var exchange = Exchange(head: head, id: head.requestID ?? shard.nextRequestID(), observed: shard.state.observe != nil)
+      let id = head.requestID.map { RequestID.given($0) } ?? shard.nextRequestID()
+      var exchange = Exchange(head: head, id: id, observed: shard.state.observe != nil)
       try await serve(head, &exchange)
       return exchange.keepsAlive
     case .refused(let error):
@@ -143,7 +144,7 @@ extension Connection {
         refusedWith: shard.nextRequestID(), isHead: input.withBytes { HeadScanner.isHEAD($0) }, observed: shard.state.observe != nil)
       mustLinger = true
       ends(error.code == .requestTimeout ? .headTimeout : .refused)
-      try await answer(error.response(requestID: exchange.id), &exchange)
+      try await answer(error.response(requestID: exchange.id.text), &exchange)
       return false
     case .ended: return false
     }
@@ -217,16 +218,18 @@ extension Connection {
       if let refusal = admit(entry.route.class) {
         exchange.keepsAlive = false
         ends(.overloaded)
-        return try await answerEarly(refusal.response(requestID: exchange.id), head, &exchange)
+        return try await answerEarly(refusal.response(requestID: exchange.id.text), head, &exchange)
       }
-      guard let body = try await body(of: head, limit: entry.route.bodyLimit, &exchange) else { return }
+      var body = bodyAtOnce(of: head, limit: entry.route.bodyLimit)
+      if body == nil { body = try await self.body(of: head, limit: entry.route.bodyLimit, &exchange) }
+      guard let body else { return }
       exchange.bytesIn = body.count
       let response = await entry.route.handler(request(head, entry.route.pattern, parameters, body, id: exchange.id))
-      try await answer(response, &exchange)
+      if let rest = try begin(response, &exchange) { try await finish(rest, of: response, &exchange) }
     case .options(let allow): try await answerEarly(Response(status: .noContent, fields: [.allow: allow]), head, &exchange)
     case .methodNotAllowed(let allow):
-      try await answerEarly(Router.notAllowed(allow: allow).response(requestID: exchange.id), head, &exchange)
-    case .notFound: try await answerEarly(Router.nothingHere.response(requestID: exchange.id), head, &exchange)
+      try await answerEarly(Router.notAllowed(allow: allow).response(requestID: exchange.id.text), head, &exchange)
+    case .notFound: try await answerEarly(Router.nothingHere.response(requestID: exchange.id.text), head, &exchange)
     }
   }
 
@@ -240,13 +243,10 @@ extension Connection {
   }
 
   private func request(
-    _ head: RequestHead, _ route: String, _ parameters: [String: String], _ body: [UInt8], id: String
+    _ head: RequestHead, _ route: String, _ parameters: [String: String], _ body: [UInt8], id: RequestID
   ) -> Request {
     Request(
-      head: HTTPRequest(
-        method: head.method, scheme: stream.isSecure ? "https" : "http", authority: head.authority, path: head.target.path,
-        headerFields: head.fields),
-      segments: head.target.segments, query: head.target.query, parameters: parameters, body: body, route: route, peer: peer, id: id,
+      head: head, parameters: parameters, body: body, route: route, peer: peer, isSecure: stream.isSecure, id: id,
       pause: Pause(connection: self))
   }
 }
@@ -254,6 +254,17 @@ extension Connection {
 // MARK: - Bodies
 
 extension Connection {
+  /// A body that is here already, as that of most requests is; nil where there is more to do.
+  private func bodyAtOnce(of head: RequestHead, limit: Int) -> [UInt8]? {
+    switch head.framing {
+    case .none: return []
+    case .length(let length) where length <= min(limit, input.count):
+      defer { input.consume(length) }
+      return input.withBytes { $0.array(0..<length) }
+    case .length, .chunked: return nil
+    }
+  }
+
   /// The whole body, decoded; nil where it was refused and that has been answered.
   private func body(of head: RequestHead, limit: Int, _ exchange: inout Exchange) async throws(TransportError) -> [UInt8]? {
     if head.framing == .none { return [] }
@@ -281,7 +292,7 @@ extension Connection {
         exchange.bytesIn = reader.body.count
         mustLinger = true
         ends(error.code == .requestTimeout ? .bodyTimeout : .refused)
-        try await answer(error.response(requestID: exchange.id), &exchange)
+        try await answer(error.response(requestID: exchange.id.text), &exchange)
         return nil
       }
     }

@@ -4,7 +4,7 @@ import Transport
 /// One request and its answer, as the connection keeps count of them.
 struct Exchange {
   let method: HTTPRequest.Method?
-  let id: String
+  let id: RequestID
   let minorVersion: Int
   var keepsAlive: Bool
   var route = ""
@@ -16,7 +16,7 @@ struct Exchange {
   /// As it came; read only where somebody watches.
   let traceparent: String?
 
-  init(head: RequestHead, id: String, observed: Bool) {
+  init(head: RequestHead, id: RequestID, observed: Bool) {
     method = head.method
     self.id = id
     minorVersion = head.minorVersion
@@ -27,7 +27,7 @@ struct Exchange {
 
   /// A request whose head cannot be read.
   /// - Parameter isHead: it begins as a HEAD, whose answer has no content whatever it says (RFC 9110 §9.3.2).
-  init(refusedWith id: String, isHead: Bool, observed: Bool) {
+  init(refusedWith id: RequestID, isHead: Bool, observed: Bool) {
     method = isHead ? .head : nil
     self.id = id
     minorVersion = 1
@@ -42,6 +42,6 @@ struct Exchange {
     AccessRecord(
       method: method?.rawValue ?? "", route: route, status: status, duration: .nanoseconds(Int64(EventLoop.clock() - started)),
       bytesIn: bytesIn,
-      bytesOut: bytesOut, requestID: id, class: `class`, peer: peer, traceparent: traceparent)
+      bytesOut: bytesOut, requestID: id.text, class: `class`, peer: peer, traceparent: traceparent)
   }
 }

@@ -1,10 +1,11 @@
-import HTTPTypes
-
 /// The fields of a head as they are read, and the judgement of those that say where the request ends (RFC 9112 §5, §6).
 struct HeadFields {
-  private(set) var fields = HTTPFields()
+  /// Where they stand, from the head's first byte on.
+  private(set) var places: [RequestFields.Place] = []
   private(set) var callerID: String?
 
+  /// Where the head begins in the bytes that are read.
+  private let start: Int
   private var hostCount = 0
   private var host = ""
   private var hostIsValid = false
@@ -12,6 +13,14 @@ struct HeadFields {
   private var codings: [String] = []
   private var connection: [String] = []
   private var expectations: [String] = []
+
+  init(start: Int) {
+    self.start = start
+    places.reserveCapacity(Self.usualCount)
+  }
+
+  /// What most clients send.
+  private static let usualCount = 12
 
   private enum ContentLength: Equatable {
     case absent
@@ -34,7 +43,7 @@ struct HeadFields {
     guard bytes[place] == 0x0d, bytes[place + 1] == 0x0a else { throw HTTPError(.malformed, "A field's value has a control character.") }
     place += 2
     while valueEnd > valueStart, bytes[valueEnd - 1] == 0x20 || bytes[valueEnd - 1] == 0x09 { valueEnd -= 1 }
-    try add(bytes, name: name, value: valueStart..<valueEnd)
+    add(bytes, name: name, value: valueStart..<valueEnd)
   }
 
   private static func badName(_ byte: UInt8, isFirst: Bool) -> HTTPError {
@@ -48,42 +57,38 @@ struct HeadFields {
     return HTTPError(.malformed, why)
   }
 
-  private mutating func add(_ bytes: Span<UInt8>, name: Range<Int>, value: Range<Int>) throws(HTTPError) {
-    let known = KnownField.find(in: bytes, name)
-    guard let fieldName = known?.name ?? HTTPField.Name(bytes.text(name)) else { throw Self.badName(0, isFirst: false) }
-    let text = bytes.text(value)
-    if !bytes.isASCII(value) {
-      // SAFETY: extracting checks the range; the buffer is copied.
-      fields.append(unsafe bytes.extracting(value).withUnsafeBufferPointer { unsafe HTTPField(name: fieldName, value: $0) })
-    } else if fieldName == .cookie || fields.contains(fieldName) {
-      fields.append(HTTPField(name: fieldName, value: text))
-    } else {
-      // The same as append for a first field of its name, and a thousand instructions cheaper (swift-http-types 1.8: append goes through unspecialised
-      // generics). A cookie would be split by it.
-      fields[fieldName] = text
-    }
-    guard let role = known?.role, role != .none else { return }
-    if role == .host { hostIsValid = Authority.isValid(bytes, value) }
-    note(role, text)
-  }
-
-  private mutating func note(_ role: KnownField.Role, _ value: String) {
-    switch role {
-    case .none: break
+  private mutating func add(_ bytes: Span<UInt8>, name: Range<Int>, value: Range<Int>) {
+    places.append(RequestFields.Place(name: place(name), value: place(value)))
+    guard let known = KnownField.find(in: bytes, name) else { return }
+    switch known {
     case .host:
       hostCount += 1
-      host = value
-    case .contentLength: contentLength = contentLength == .absent ? Self.length(value) : .repeated
-    case .transferEncoding: codings.append(contentsOf: Self.list(value))
-    case .connection: connection.append(contentsOf: Self.list(value))
-    case .expect: expectations.append(contentsOf: Self.list(value))
-    case .requestID: callerID = callerID == nil && Self.isFitToShow(value) ? value : nil
+      host = bytes.text(value)
+      hostIsValid = Authority.isValid(bytes, value)
+    case .contentLength: contentLength = contentLength == .absent ? Self.length(bytes, value) : .repeated
+    case .transferEncoding: codings.append(contentsOf: Self.list(bytes.text(value)))
+    case .connection: connection.append(contentsOf: Self.list(bytes.text(value)))
+    case .expect: expectations.append(contentsOf: Self.list(bytes.text(value)))
+    case .requestID:
+      let text = bytes.text(value)
+      callerID = callerID == nil && Self.isFitToShow(text) ? text : nil
     }
   }
 
+  /// No head is longer than its bound, which is far below what 32 bits hold.
+  private func place(_ range: Range<Int>) -> Range<Int32> { Int32(range.lowerBound - start)..<Int32(range.upperBound - start) }
+
   /// Digits only: no sign, no blank, no list, no overflow.
-  private static func length(_ value: String) -> ContentLength {
-    guard !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let length = Int(value) else { return .invalid }
+  private static func length(_ bytes: Span<UInt8>, _ range: Range<Int>) -> ContentLength {
+    guard !range.isEmpty else { return .invalid }
+    var length = 0
+    for index in range {
+      guard (0x30...0x39).contains(bytes[index]) else { return .invalid }
+      let (tens, isTooMany) = length.multipliedReportingOverflow(by: 10)
+      let (sum, isTooMuch) = tens.addingReportingOverflow(Int(bytes[index] - 0x30))
+      guard !isTooMany, !isTooMuch else { return .invalid }
+      length = sum
+    }
     return .given(length)
   }
 
@@ -154,13 +159,5 @@ extension HeadFields {
       throw HTTPError(.expectationFailed, "Only 100-continue can be expected here.")
     }
     return !expected.isEmpty
-  }
-}
-
-extension Span<UInt8> {
-  func isASCII(_ range: Range<Int>) -> Bool {
-    var all: UInt8 = 0
-    for index in range { all |= self[index] }
-    return all < 0x80
   }
 }

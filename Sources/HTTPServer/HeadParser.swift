@@ -1,5 +1,3 @@
-import HTTPTypes
-
 /// Reads a complete head (RFC 9112 §2-§6) in one pass over the connection's buffer:
 /// ```
 /// POST /v1/payment-links?x=1 HTTP/1.1 CRLF
@@ -15,7 +13,7 @@ enum HeadParser {
   static func parse(_ bytes: Span<UInt8>, _ range: Range<Int>, limits: ServerLimits) throws(HTTPError) -> RequestHead {
     var place = range.lowerBound
     let line = try RequestLine(bytes, &place, limits: limits)
-    var fields = HeadFields()
+    var fields = HeadFields(start: range.lowerBound)
     var count = 0
     while bytes[place] != 0x0d {
       count += 1
@@ -23,16 +21,19 @@ enum HeadParser {
       try fields.read(bytes, &place)
     }
     guard place + 2 == range.upperBound, bytes[place + 1] == 0x0a else { throw HTTPError(.malformed, "A CR stands alone in the head.") }
-    return try head(line, fields)
+    return try head(line, fields, bytes.array(range))
   }
 
-  private static func head(_ line: RequestLine, _ fields: HeadFields) throws(HTTPError) -> RequestHead {
+  private static func head(
+    _ line: consuming RequestLine, _ fields: HeadFields, _ bytes: [UInt8]
+  ) throws(HTTPError) -> RequestHead {
     let host = try fields.host(minorVersion: line.minorVersion)
     let framing = try fields.framing(minorVersion: line.minorVersion)
     return RequestHead(
       method: line.method, target: line.target, isAsterisk: line.isAsterisk, minorVersion: line.minorVersion,
       authority: line.authority ?? host,
-      fields: fields.fields, framing: framing, keepsAlive: fields.keepsAlive(minorVersion: line.minorVersion),
+      fields: RequestFields(bytes: bytes, places: fields.places), framing: framing,
+      keepsAlive: fields.keepsAlive(minorVersion: line.minorVersion),
       expectsContinue: try fields.expectsContinue(minorVersion: line.minorVersion), requestID: fields.callerID)
   }
 }
@@ -42,6 +43,12 @@ extension Span<UInt8> {
   func text(_ range: Range<Int>) -> String {
     // SAFETY: extracting checks the range; the buffer does not outlive the call.
     unsafe extracting(range).withUnsafeBufferPointer { unsafe String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The bytes of a range.
+  func array(_ range: Range<Int>) -> [UInt8] {
+    // SAFETY: extracting checks the range; the buffer is copied.
+    unsafe extracting(range).withUnsafeBufferPointer { unsafe Array($0) }
   }
 
   /// Whether a range holds exactly a text.

@@ -5,7 +5,7 @@ extension Request {
   /// body without a Content-Type is an empty form.
   package func form() throws(HTTPError) -> [FormField] {
     try requireNoCoding()
-    let values = head.headerFields[values: .contentType]
+    let values = head.fields[values: .contentType]
     guard values.count <= 1 else { throw HTTPError(.malformed, "Content-Type is given more than once.") }
     guard let value = values.first else {
       if body.isEmpty { return [] }
@@ -28,8 +28,8 @@ extension Request {
 
   /// Refuses a body with a content coding: we read none, and the answer says so (RFC 9110 §8.4, §12.5.3, §15.5.16).
   package func requireNoCoding() throws(HTTPError) {
-    guard head.headerFields.contains(.contentEncoding) else { return }
-    let codings = head.headerFields[values: .contentEncoding].flatMap { $0.utf8.split { [0x20, 0x09, 0x2c].contains($0) } }
+    guard head.fields.contains(.contentEncoding) else { return }
+    let codings = head.fields[values: .contentEncoding].flatMap { $0.utf8.split { [0x20, 0x09, 0x2c].contains($0) } }
     guard codings.allSatisfy({ String(Substring($0)).lowercased() == "identity" }) else {
       throw HTTPError(.unsupportedMediaType, "The body must be sent without a content coding.", fields: [.acceptEncoding: "identity"])
     }

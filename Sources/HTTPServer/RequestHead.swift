@@ -1,17 +1,17 @@
-import HTTPTypes
+package import HTTPTypes
 
-/// A request's head, read and judged: what the connection needs to know before the body. A class, since it is passed on a few times and has a dozen references
-/// inside: one to count instead of all of them.
-final class RequestHead: Sendable {
-  let method: HTTPRequest.Method
+/// A request's head, read and judged: what the connection needs to know before the body, and what handlers ask for. A class, since it is passed on a few times and has
+/// a few references inside: one to count instead of all of them.
+package final class RequestHead: Sendable {
+  package let method: HTTPRequest.Method
   let target: RequestTarget
   /// `OPTIONS *`: asks about the server, not a resource.
   let isAsterisk: Bool
   /// 0 or 1 of HTTP/1.x.
   let minorVersion: Int
   /// The host the request is for: of an absolute target, else of Host; empty in HTTP/1.0 without one.
-  let authority: String
-  let fields: HTTPFields
+  package let authority: String
+  package let fields: RequestFields
   let framing: BodyFraming
   /// Whether the client wants to send another request on this connection (RFC 9112 §9.3).
   let keepsAlive: Bool
@@ -21,8 +21,8 @@ final class RequestHead: Sendable {
   let requestID: String?
 
   init(
-    method: HTTPRequest.Method, target: RequestTarget, isAsterisk: Bool, minorVersion: Int, authority: String, fields: HTTPFields,
-    framing: BodyFraming, keepsAlive: Bool, expectsContinue: Bool, requestID: String?
+    method: HTTPRequest.Method, target: RequestTarget, isAsterisk: Bool = false, minorVersion: Int = 1, authority: String,
+    fields: RequestFields, framing: BodyFraming = .none, keepsAlive: Bool = true, expectsContinue: Bool = false, requestID: String? = nil
   ) {
     self.method = method
     self.target = target
@@ -35,6 +35,9 @@ final class RequestHead: Sendable {
     self.expectsContinue = expectsContinue
     self.requestID = requestID
   }
+
+  /// Path and query as sent.
+  package var path: String { target.path }
 }
 
 /// How long the body is (RFC 9112 §6).

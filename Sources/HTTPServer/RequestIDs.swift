@@ -1,3 +1,36 @@
+/// The id of a request: the caller's where it is fit to be shown, else one of ours, which becomes a text only where somebody asks for it.
+enum RequestID: Sendable {
+  case given(String)
+  case made(UInt64, UInt64)
+
+  var text: String {
+    switch self {
+    case .given(let text): text
+    case .made(let high, let low):
+      // SAFETY: exactly the 32 bytes that were asked for are written.
+      unsafe String(unsafeUninitializedCapacity: 32) { buffer in
+        let bytes = UnsafeMutableRawBufferPointer(buffer)
+        for (index, word) in [high >> 32, high, low >> 32, low].enumerated() {
+          unsafe bytes.storeBytes(of: Self.digits(word), toByteOffset: index * 8, as: UInt64.self)
+        }
+        return 32
+      }
+    }
+  }
+
+  /// The eight hexadecimal digits of the lower half of a word, in the order of memory.
+  static func digits(_ word: UInt64) -> UInt64 {
+    // A digit a byte.
+    var spread = word & 0xffff_ffff
+    spread = (spread | spread << 16) & 0x0000_ffff_0000_ffff
+    spread = (spread | spread << 8) & 0x00ff_00ff_00ff_00ff
+    spread = (spread | spread << 4) & 0x0f0f_0f0f_0f0f_0f0f
+    // 1 where it is a letter: those stand 0x27 behind where digits would go on.
+    let letters = (spread + 0x0606_0606_0606_0606) >> 4 & 0x0101_0101_0101_0101
+    return (spread + 0x3030_3030_3030_3030 + letters * 0x27).bigEndian
+  }
+}
+
 /// Makes ids of requests: 32 hexadecimal digits, different in every process and never the same twice. They name a request in logs and guard nothing, so the system
 /// is asked for randomness once, not each time (SplitMix64).
 struct RequestIDs {
@@ -10,15 +43,9 @@ struct RequestIDs {
     process = generator.next()
   }
 
-  mutating func next() -> String {
+  mutating func next() -> RequestID {
     state &+= 0x9e37_79b9_7f4a_7c15
-    let (high, low) = (Self.mix(state ^ process), Self.mix(state))
-    // SAFETY: exactly the 32 bytes that were asked for are written.
-    return unsafe String(unsafeUninitializedCapacity: 32) { buffer in
-      unsafe Self.write(high, to: buffer, at: 0)
-      unsafe Self.write(low, to: buffer, at: 16)
-      return 32
-    }
+    return .made(Self.mix(state ^ process), Self.mix(state))
   }
 
   private static func mix(_ value: UInt64) -> UInt64 {
@@ -26,14 +53,5 @@ struct RequestIDs {
     mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
     mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
     return mixed ^ mixed >> 31
-  }
-
-  private static func write(_ value: UInt64, to buffer: UnsafeMutableBufferPointer<UInt8>, at place: Int) {
-    var rest = value
-    for index in 0..<16 {
-      rest = rest << 4 | rest >> 60
-      let digit = UInt8(truncatingIfNeeded: rest & 15)
-      unsafe buffer[place + index] = digit &+ 0x30 &+ (digit > 9 ? 0x27 : 0)
-    }
   }
 }

@@ -7,7 +7,7 @@ struct RequestTarget: Equatable, Sendable {
 
   static let asterisk = RequestTarget(path: "*", segments: [], query: nil)
 
-  private init(path: String, segments: [String], query: String?) {
+  init(path: String, segments: [String], query: String?) {
     self.path = path
     self.segments = segments
     self.query = query
@@ -21,6 +21,7 @@ struct RequestTarget: Equatable, Sendable {
     }
     path = bytes.text(range)
     segments = []
+    segments.reserveCapacity(4)
     var start = range.lowerBound + 1
     var place = start
     var isPlain = true

@@ -19,7 +19,7 @@ enum ResponseEncoder {
   }
 
   static func head(
-    _ response: Response, length: Length, connection: ConnectionField, date: [UInt8], requestID: String, into buffer: SendBuffer
+    _ response: Response, length: Length, connection: ConnectionField, date: [UInt8], requestID: RequestID, into buffer: SendBuffer
   ) {
     statusLine(response.status, into: buffer)
     buffer.append(date)
@@ -43,7 +43,14 @@ enum ResponseEncoder {
     case .keepAlive: buffer.append("Connection: keep-alive\r\n")
     }
     buffer.append("X-Request-Id: ")
-    buffer.append(requestID)
+    switch requestID {
+    case .given(let text): buffer.append(text)
+    case .made(let high, let low):
+      buffer.append(word: RequestID.digits(high >> 32))
+      buffer.append(word: RequestID.digits(high))
+      buffer.append(word: RequestID.digits(low >> 32))
+      buffer.append(word: RequestID.digits(low))
+    }
     buffer.append("\r\n\r\n")
   }
 

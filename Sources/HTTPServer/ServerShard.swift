@@ -8,7 +8,7 @@ final class ServerShard: @unchecked Sendable {
   let loop: EventLoop
   /// Where the connections write their answers, each before it suspends.
   let output = SendBuffer(capacity: 4096)
-  private(set) var isDraining = false
+  @safe @exclusivity(unchecked) private(set) var isDraining = false
   private var listeners: [Listener] = []
   private var connections: [Connection] = []
   /// Where `endLongestWaiting` looks next.
@@ -22,7 +22,7 @@ final class ServerShard: @unchecked Sendable {
   }
 
   func dateLine() -> [UInt8] { dates.currentLine() }
-  func nextRequestID() -> String { ids.next() }
+  func nextRequestID() -> RequestID { ids.next() }
 
   /// Accepts on a listening socket from now on.
   /// - Parameter onto: the shards that get the connections in turn; this one alone where the kernel spreads them itself.

@@ -111,11 +111,11 @@ extension Sandbox {
 /// Who may use the control routes.
 enum ControlGuard {
   static func isLoopback(_ request: Request) -> Bool {
-    isLoopback(address: request.peer) && isLoopback(host: request.head.authority ?? "")
+    isLoopback(address: request.peer) && isLoopback(host: request.head.authority)
   }
 
   static func isJSON(_ request: Request) -> Bool {
-    let type = request.head.headerFields[.contentType]?.split(separator: ";").first ?? ""
+    let type = request.head.fields[.contentType]?.split(separator: ";").first ?? ""
     return type.lowercased().filter { $0 != " " } == "application/json"
   }
 

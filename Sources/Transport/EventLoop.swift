@@ -12,7 +12,10 @@ import Synchronization
 @safe package final class EventLoop: TaskExecutor, @unchecked Sendable {
   package let name: String
   /// Nanoseconds of the monotonic clock, read once a turn of the loop: near enough for deadlines, and free.
-  @safe @exclusivity(unchecked) package private(set) var now: UInt64
+  ///
+  /// Other modules would check exclusivity of a stored property, whatever its attribute says; of a computed one they do not.
+  package var now: UInt64 { turnBegan }
+  @safe @exclusivity(unchecked) private var turnBegan: UInt64
 
   private let epoll: Int32
   private let waker: Int32
@@ -54,7 +57,7 @@ import Synchronization
   /// - Parameter name: the thread's name, of which the kernel keeps 15 bytes.
   package init(name: String = "loop") throws(TransportError) {
     self.name = name
-    now = clinux_monotonic()
+    turnBegan = clinux_monotonic()
     epoll = clinux_epoll_create()
     guard epoll >= 0 else { throw TransportError.last("epoll_create") }
     waker = clinux_eventfd()
@@ -194,7 +197,7 @@ extension EventLoop {
 
   private func poll(milliseconds: Int32) {
     let count = unsafe clinux_epoll_wait(epoll, events, milliseconds)
-    now = clinux_monotonic()
+    turnBegan = clinux_monotonic()
     precondition(count >= 0 || errno == EINTR, "epoll_wait fails only with EINTR on a descriptor of our own")
     guard count > 0 else { return }
     for index in 0..<Int(count) {

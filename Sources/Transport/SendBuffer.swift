@@ -4,7 +4,9 @@
 @safe package final class SendBuffer {
   @safe @exclusivity(unchecked) private var base: UnsafeMutableRawPointer
   @safe @exclusivity(unchecked) private var capacity: Int
-  @safe @exclusivity(unchecked) package private(set) var count = 0
+  @safe @exclusivity(unchecked) private var end = 0
+
+  package var count: Int { end }
 
   /// More than this is given back after an answer.
   package static let keptCapacity = 64 * 1024
@@ -28,8 +30,8 @@
   }
 
   package func append(_ text: String) {
-    var text = text
-    text.withUTF8 { unsafe append(UnsafeRawBufferPointer($0)) }
+    // SAFETY: the buffer does not outlive the call.
+    unsafe text.utf8.span.withUnsafeBufferPointer { unsafe append(UnsafeRawBufferPointer($0)) }
   }
 
   package func append(_ bytes: [UInt8]) {
@@ -47,7 +49,15 @@
     if count == capacity { grow(by: 1) }
     // SAFETY: count < capacity.
     unsafe base.storeBytes(of: byte, toByteOffset: count, as: UInt8.self)
-    count += 1
+    end += 1
+  }
+
+  /// Eight bytes, as they stand in memory.
+  package func append(word: UInt64) {
+    if capacity - count < 8 { grow(by: 8) }
+    // SAFETY: there is room for 8 bytes behind count.
+    unsafe base.storeBytes(of: word, toByteOffset: count, as: UInt64.self)
+    end += 8
   }
 
   /// A number in decimal digits, at least `width` of them.
@@ -70,11 +80,11 @@
     if capacity - count < bytes.count { grow(by: bytes.count) }
     // SAFETY: there is room for bytes.count behind count.
     unsafe (base + count).copyMemory(from: source, byteCount: bytes.count)
-    count += bytes.count
+    end += bytes.count
   }
 
   package func removeAll() {
-    count = 0
+    end = 0
     guard capacity > Self.keptCapacity else { return }
     unsafe base.deallocate()
     capacity = 1024

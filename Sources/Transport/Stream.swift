@@ -84,7 +84,12 @@ package final class Stream: @unchecked Sendable {
         return count
       }
       guard !endsWhenEmpty else { throw TransportError(.closed, "receive") }
-      try await wait(for: .read, deadline, "receive")
+      // `wait` in its parts: behind every call of an async function the task asks anew which executor it runs on, and this is the wait of every request.
+      try beginWait(for: .read, deadline, "receive")
+      let inTime = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
+        unsafe suspend(continuation, for: .read, deadline)
+      }
+      try endWait(inTime, "receive")
       drained = false
     }
   }
@@ -261,14 +266,26 @@ extension Stream {
 
 extension Stream {
   private func wait(for wanted: Interest, _ deadline: UInt64, _ operation: StaticString) async throws(TransportError) {
+    try beginWait(for: wanted, deadline, operation)
+    let inTime = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
+      unsafe suspend(continuation, for: wanted, deadline)
+    }
+    try endWait(inTime, operation)
+  }
+
+  private func beginWait(for wanted: Interest, _ deadline: UInt64, _ operation: StaticString) throws(TransportError) {
     try checkUsable(operation)
     try watch(wanted)
     arm(deadline)
-    let inTime = unsafe await withUnsafeContinuation { (continuation: UnsafeContinuation<Bool, Never>) in
-      precondition(!(wanted == .read ? reading : writing).isWaiting, "one task reads and one writes")
-      let waiter = unsafe Waiter(continuation: continuation, deadline: deadline)
-      if wanted == .read { reading = waiter } else { writing = waiter }
-    }
+  }
+
+  private func suspend(_ continuation: UnsafeContinuation<Bool, Never>, for wanted: Interest, _ deadline: UInt64) {
+    precondition(!(wanted == .read ? reading : writing).isWaiting, "one task reads and one writes")
+    let waiter = unsafe Waiter(continuation: continuation, deadline: deadline)
+    if wanted == .read { reading = waiter } else { writing = waiter }
+  }
+
+  private func endWait(_ inTime: Bool, _ operation: StaticString) throws(TransportError) {
     guard inTime else { throw TransportError(.timedOut, "\(operation)") }
     try checkUsable(operation)
   }

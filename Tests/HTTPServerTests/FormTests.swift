@@ -7,8 +7,7 @@ import Testing
   /// `a=1|b=2`, or the code of the refusal.
   static func read(_ type: String?, _ body: [UInt8]) -> String {
     do throws(HTTPError) {
-      var request = try Request(.post, "/", body: body)
-      if let type { request.head.headerFields[.contentType] = type }
+      let request = try Request(.post, "/", fields: type.map { [.contentType: $0] } ?? [:], body: body)
       return try request.form().map { "\($0.name)=\($0.value)" }.joined(separator: "|")
     } catch {
       return error.code.rawValue
@@ -176,7 +175,7 @@ import Testing
 
   @Test("Ids are 32 hexadecimal digits and differ") func ids() {
     var (one, other) = (RequestIDs(), RequestIDs())
-    let ids = (0..<1000).flatMap { _ in [one.next(), other.next()] }
+    let ids = (0..<1000).flatMap { _ in [one.next().text, other.next().text] }
     #expect(Set(ids).count == 2000)
     #expect(ids.allSatisfy { $0.count == 32 && $0.allSatisfy { "0123456789abcdef".contains($0) } })
   }

@@ -303,6 +303,6 @@ import Transport
     #expect(request.body == Array("hi".utf8))
     #expect(request.peer == "127.0.0.1")
     #expect(request.id.count == 32)
-    #expect(request.head.headerFields[values: HTTPField.Name("X-A")!] == ["1", "2"])
+    #expect(request.head.fields[values: HTTPField.Name("X-A")!] == ["1", "2"])
   }
 }

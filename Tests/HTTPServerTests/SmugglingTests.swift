@@ -26,9 +26,9 @@ import Transport
 
     @Sendable private func handle(_ request: Request) async -> Response {
       // A trailer never becomes a field of the head (RFC 9110 §6.5.1).
-      let merged = request.head.headerFields.contains { $0.value == "from-trailer" } ? " merged" : ""
+      let merged = request.head.fields.all.contains { $0.value == "from-trailer" } ? " merged" : ""
       calls.withLock {
-        $0.append("\(request.head.method) \(request.head.path ?? "") \(String(decoding: request.body, as: UTF8.self))\(merged)")
+        $0.append("\(request.head.method) \(request.head.path) \(String(decoding: request.body, as: UTF8.self))\(merged)")
       }
       return Response(status: .ok, contentType: "text/plain", text: "served")
     }

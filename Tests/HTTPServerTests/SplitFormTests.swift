@@ -38,7 +38,7 @@ import Transport
     Route(.post, "/form") { request in
       do throws(HTTPError) {
         var seen = try request.queryFields()
-        let isJSON = request.head.headerFields[.contentType] == "application/json"
+        let isJSON = request.head.fields[.contentType] == "application/json"
         if !isJSON { seen += try request.form() }
         let texts = seen.map { "\($0.name)=\($0.value)" } + (isJSON ? [String(decoding: request.body, as: UTF8.self)] : [])
         return Response(status: .ok, contentType: "text/plain; charset=utf-8", text: texts.joined(separator: ";"))

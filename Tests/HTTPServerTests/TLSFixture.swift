@@ -96,7 +96,7 @@ final class TLSStand: Sendable {
 
   static let routes: [Route] =
     plainRoutes + [
-      Route(.get, "/scheme") { Response(status: .ok, contentType: "text/plain", text: "\($0.head.scheme ?? "none") of \($0.peer)") },
+      Route(.get, "/scheme") { Response(status: .ok, contentType: "text/plain", text: "\($0.isSecure ? "https" : "http") of \($0.peer)") },
       Route(.post, "/large", bodyLimit: 8 << 20) { Response(status: .ok, fields: [:], body: .bytes($0.body)) },
       Route(.get, "/broken") { _ in
         Response(

@@ -97,9 +97,9 @@ struct ControlTests {
   func guarded(_ testCase: GuardCase) async throws {
     let bench = try Bench()
     for route in bench.sandbox.routes where route.pattern.hasPrefix("/control/") {
-      var request = try Request(
-        route.method, route.pattern.replacing("{id}", with: "1"), fields: [.contentType: "application/json"], peer: testCase.peer)
-      request.head.authority = testCase.host
+      let request = try Request(
+        route.method, route.pattern.replacing("{id}", with: "1"), fields: [.contentType: "application/json"], authority: testCase.host,
+        peer: testCase.peer)
       let response = await bench.respond(request)
       #expect((response.status != .forbidden) == testCase.isAllowed, "\(route.pattern)")
     }

@@ -54,6 +54,10 @@ void clinux_name_thread(const char *name);
 /// On how many cores the calling thread may run (sched_getaffinity); -1 where it cannot be told.
 int clinux_usable_cores(void);
 
+/// Gives back the pages of program and libraries that are mapped and never written: code and constants. What is used again is mapped again from the page cache, at
+/// the cost of a soft fault for each 64 KiB. Any thread may call it at any time.
+void clinux_release_code_pages(void);
+
 /// Nanoseconds of CLOCK_MONOTONIC.
 uint64_t clinux_monotonic(void);
 /// Seconds of CLOCK_REALTIME.

@@ -20,7 +20,7 @@ struct Access: Sendable {
 
   /// Whose key a request shows, if it is a valid one: for counting. What it may do is judged later.
   func keyShown(by request: Request) -> APIKey? {
-    let values = request.head.headerFields[values: .authorization]
+    let values = request.head.fields[values: .authorization]
     let parts = values.count == 1 ? values[0].split(separator: " ") : []
     guard parts.count == 2, parts[0].lowercased() == "bearer", let key = keys.key(String(parts[1])) else { return nil }
     return isOver(key, clock.now()) ? nil : key
@@ -84,7 +84,7 @@ struct Access: Sendable {
 
   /// What stands behind `Bearer`; nil where there is no Authorization at all.
   private func bearer(of request: Request) throws(Problem) -> String? {
-    let values = request.head.headerFields[values: .authorization]
+    let values = request.head.fields[values: .authorization]
     guard let value = values.first else { return nil }
     guard values.count == 1 else { throw Problem(.http(.malformed), "Credentials are given more than once.") }
     let parts = value.split(separator: " ")

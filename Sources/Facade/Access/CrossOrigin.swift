@@ -56,7 +56,7 @@ struct CrossOrigin: Sendable {
   }
 
   private func allowed(_ request: Request) -> String? {
-    let values = request.head.headerFields[values: .origin]
+    let values = request.head.fields[values: .origin]
     guard values.count == 1, origins.contains(values[0]) else { return nil }
     return values[0]
   }

@@ -7,7 +7,7 @@ enum IdempotencyKey {
   static let longest = 255
 
   static func read(_ request: Request) throws(Problem) -> String {
-    let values = request.head.headerFields[values: .idempotencyKey]
+    let values = request.head.fields[values: .idempotencyKey]
     guard let key = values.first else { throw Problem(.idempotencyKeyMissing, "This route needs the header Idempotency-Key.") }
     guard values.count == 1, (1...longest).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
       throw Problem(.http(.malformed), "Idempotency-Key must be given once, with 1 to \(longest) visible ASCII characters.")

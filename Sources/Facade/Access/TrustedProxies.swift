@@ -27,7 +27,7 @@ package struct TrustedProxies: Sendable {
   func client(of request: Request) -> HostAddress? {
     let peer = HostAddress(request.peer)
     guard trusts(peer: request.peer) else { return peer }
-    let entries = request.head.headerFields[values: .xForwardedFor].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
+    let entries = request.head.fields[values: .xForwardedFor].flatMap { $0.split(separator: ",", omittingEmptySubsequences: false) }
     guard entries.count <= Self.mostEntries else { return peer }
     var client = peer
     for entry in entries.reversed() {

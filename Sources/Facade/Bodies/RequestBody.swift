@@ -7,7 +7,7 @@ import Payments
 enum RequestBody {
   /// `application/json` in UTF-8, else 415.
   static func json(of request: Request) throws(Problem) -> JSONTree {
-    let values = request.head.headerFields[values: .contentType]
+    let values = request.head.fields[values: .contentType]
     guard values.count == 1, let type = MediaType(values[0]), type.essence == "application/json", type.isUTF8 else {
       throw Problem(.http(.unsupportedMediaType), "The body must be application/json in UTF-8.")
     }

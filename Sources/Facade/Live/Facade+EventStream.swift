@@ -17,7 +17,7 @@ extension Facade {
   private static let opening = Array("retry: 3000\n\n".utf8)
 
   static func wantsStream(_ request: Request) -> Bool {
-    request.head.headerFields[values: .accept].contains { field in
+    request.head.fields[values: .accept].contains { field in
       field.split(separator: ",").contains { part in
         part.prefix { $0 != ";" }.trimmed.lowercased() == "text/event-stream"
       }
@@ -82,7 +82,7 @@ extension Facade {
 
   /// 0, and so the whole history, where none is given. Browsers send back what they were sent; anything else is refused.
   private static func lastEventID(_ request: Request) throws(Problem) -> Int64 {
-    let values = request.head.headerFields[values: .lastEventID]
+    let values = request.head.fields[values: .lastEventID]
     guard let text = values.first, !(values.count == 1 && text.isEmpty) else { return 0 }
     guard values.count == 1, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let sequence = Int64(text) else {
       throw Problem(.http(.malformed), "Last-Event-ID must be the id of an event of this stream, given once.")

@@ -16,7 +16,7 @@ struct StatePage: Sendable {
 
   /// - Parameter language: the link's; without one the browser's first choice decides, and English where we do not speak it.
   func response(_ state: LinkState, language: String?, _ request: Request) -> Response {
-    let language = PageLanguage(language ?? request.head.headerFields[.acceptLanguage] ?? "")
+    let language = PageLanguage(language ?? request.head.fields[.acceptLanguage] ?? "")
     let words = language.words(for: state)
     var values = ["language": language.rawValue, "title": words.title, "text": words.text]
     if state == .renewable { values["button"] = language.openPage }

@@ -24,7 +24,7 @@ package struct Traces: Sendable {
 extension Request {
   /// The field, where it came once.
   var traceparent: String? {
-    let values = head.headerFields[values: .traceparent]
+    let values = head.fields[values: .traceparent]
     return values.count == 1 ? values[0] : nil
   }
 }
