@@ -136,7 +136,7 @@ let package = Package(
       "Webhooks",
       ["Payments", "PaymentsTesting", "Storage", "HTTPServer", "HTTPClient", "Transport", httpTypes, logging]),
     tests("FreedomPay", ["Payments", "PaymentsTesting", logging, "HTTPServer", "HTTPClient", "Transport", httpTypes]),
-    tests("Storage", ["Payments", "JSON", "PaymentsTesting", "PostgresTesting", grdb, logging]),
+    tests("Storage", ["Payments", "JSON", "PaymentsTesting", "PostgresTesting", grdb, sqlite, logging]),
     tests("Sandbox", ["HTTPServer", "HTTPClient", "Transport", httpTypes]),
     tests(
       "paylink",

@@ -34,6 +34,8 @@ package struct StorageLimits: Hashable, Sendable {
   package var pruneBatch = 1000
   /// Links or messages that `erase` looks at in one statement: some 20 ms.
   package var eraseWindow = 5000
+  /// Bytes of pages that each of the two files keeps in memory while SQLite's is written anew: that goes from front to back, and needs few at a time.
+  package var rewriteCache = 4 << 20
   /// Where `prune --dry-run` stops counting: a second or two of reading.
   package var pruneCount = 1_000_000
 

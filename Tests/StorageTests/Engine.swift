@@ -34,6 +34,21 @@ extension Engine {
 }
 
 extension Engine {
+  /// A store with other bounds.
+  func withStore(_ limits: StorageLimits, _ body: (any BookStore) async throws -> Void) async throws {
+    guard name == Engine.sqlite.name else {
+      return try await PostgresCluster.shared.get().withStore(limits) { store, _ in try await body(store) }
+    }
+    try await TemporaryFolder.with { folder in
+      let store = try SQLiteStore.open(path: folder.file("books.db"), limits: limits, logger: .quiet)
+      do { try await body(store) } catch {
+        await store.close()
+        throw error
+      }
+      await store.close()
+    }
+  }
+
   /// Two stores on one database, as two programs have them.
   func withTwo(_ body: (_ one: any BookStore, _ other: any BookStore) async throws -> Void) async throws {
     switch name {

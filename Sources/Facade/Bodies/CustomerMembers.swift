@@ -1,17 +1,20 @@
-import Payments
+import JSON
+package import Payments
 
 /// `customer`: `{"id", "phone", "email", "ip"}`.
 enum CustomerMembers {
   static func read(_ reader: inout ObjectReader) -> Customer? {
     Customer(
-      id: reader.text("id", TextRule(length: 1...50)),
+      id: reader.text("id", id),
       phone: reader.text("phone", phone),
       email: reader.text("email", email),
       ip: reader.text("ip", ip).flatMap { NetworkAddress($0) == .v4 ? $0 : nil })
   }
 
+  fileprivate static let id = TextRule(length: 1...50)
+
   /// ITU-T E.164: a plus, a country code that does not begin with 0, 15 digits at most; 7 are the shortest whole numbers there are.
-  private static let phone = TextRule(
+  fileprivate static let phone = TextRule(
     length: 1...16,
     form: (
       { text in
@@ -22,7 +25,7 @@ enum CustomerMembers {
     ))
 
   /// As much of RFC 5321 §4.1.2 as real addresses use: one @, a dotted domain, no blanks or quotes; ASCII, since the acquirer's mails go there.
-  private static let email = TextRule(
+  fileprivate static let email = TextRule(
     length: 3...254,
     form: (
       { text in
@@ -45,4 +48,22 @@ enum CustomerMembers {
 
   /// The acquirer takes IPv4 only; an IPv6 address is right too, and left out (design §4.4).
   private static let ip = TextRule(length: 2...45, form: ({ NetworkAddress($0) != nil }, "must be an IP address"))
+}
+
+/// A name by which the shop told who pays: what finds a payer is judged as what was stored.
+package enum CustomerName: String, Hashable, Sendable, CaseIterable {
+  case id, phone, email
+
+  private var rule: TextRule {
+    switch self {
+    case .id: CustomerMembers.id
+    case .phone: CustomerMembers.phone
+    case .email: CustomerMembers.email
+    }
+  }
+
+  /// - Throws: the rule that the text breaks, never the text.
+  package func judge(_ text: String) throws(InvalidValue) {
+    do { _ = try rule.read(.text(text)) } catch { throw InvalidValue(error.detail) }
+  }
 }

@@ -3,8 +3,9 @@
 enum EraseStatements {
   static let lastLink = SQLStatement("SELECT coalesce(max(number), 0) FROM link")
   static let links = SQLStatement { dialect in
-    "SELECT id, terms FROM link WHERE number > :after AND number <= :end AND \(dialect.holds("terms", ":trace"))"
+    "SELECT id, merchant, terms FROM link WHERE number > :after AND number <= :end AND \(dialect.holds("terms", ":trace"))"
   }
+  static let link = SQLStatement("SELECT merchant, status, expires_at FROM link WHERE id = :id")
   static let terms = SQLStatement { "SELECT terms FROM link WHERE id = :id \($0.locking)" }
   static let eraseTerms = SQLStatement("UPDATE link SET terms = :terms WHERE id = :id")
   static let eraseMetadata = SQLStatement(
@@ -18,7 +19,15 @@ enum EraseStatements {
   static let states = SQLStatement("SELECT id, state FROM event WHERE link = :id")
   static let eraseState = SQLStatement("UPDATE event SET state = :state WHERE id = :id")
 
-  static let messages = SQLStatement(
-    "SELECT at, number, link, payment, message FROM message WHERE (at, number) > (:at, :number) ORDER BY at, number LIMIT :limit")
-  static let eraseMessage = SQLStatement("UPDATE message SET message = '{}' WHERE at = :at AND number = :number")
+  /// What stands in the place of a message that was erased.
+  private static let nothing = "'{}'"
+  /// With whether it is erased already, and its text where it is of no link and holds a word: the engine looks for that faster than we do, and sends no other.
+  static let messages = SQLStatement { dialect in
+    """
+    SELECT at, number, merchant, link, payment, CASE WHEN message = \(nothing) THEN 1 ELSE 0 END,
+      CASE WHEN :word <> '' AND link IS NULL AND \(dialect.holds("message", ":word")) THEN message ELSE '' END
+    FROM message WHERE (at, number) > (:at, :number) ORDER BY at, number LIMIT :limit
+    """
+  }
+  static let eraseMessage = SQLStatement("UPDATE message SET message = \(nothing) WHERE at = :at AND number = :number")
 }

@@ -1,8 +1,10 @@
 package import Payments
 
-/// Whose data is to go: by what the shop told about the payer, or by one link.
+/// Whose data is to go: by what the shop told about the payer, or by one link. Each name is whole, as it was judged when the shop gave it.
 package enum Payer: Sendable {
+  /// The shop's own id, which means somebody else at another merchant.
   case customer(String)
+  /// E.164 with its plus.
   case phone(String)
   case email(String)
   case link(LinkID)
@@ -31,24 +33,25 @@ package enum Payer: Sendable {
     }
   }
 
-  /// What a message of no link holds where it is theirs. The acquirer writes a phone without its plus. A customer's id is the shop's own, and may be any number.
-  var words: [String] {
+  /// What a message of no link holds, as it is stored, where it may be theirs: neither a phone nor an email has a character that JSON spells otherwise. Empty where
+  /// none can be known so.
+  var word: String {
     switch self {
-    case .phone(let phone): [String(phone.drop { $0 == "+" })]
-    case .email(let email): [email]
+    case .phone(let phone): String(phone.drop { $0 == "+" })
+    case .email(let email): email
+    case .customer, .link: ""
+    }
+  }
+
+  /// What a message of no link holds where it is theirs. A customer's id is the shop's own, and may be any number; it never goes to the acquirer.
+  var marks: [MessageMark] {
+    switch self {
+    // Without its plus, as the acquirer spells it, it might be an order's number: a phone's field must hold it.
+    case .phone(let phone): [MessageMark(value: phone), MessageMark(value: word, field: "phone")]
+    case .email(let email): [MessageMark(value: email)]
     case .customer, .link: []
     }
   }
-}
-
-/// In how many rows something was taken out, or would be.
-package struct Erased: Hashable, Sendable {
-  package var links = 0
-  package var payments = 0
-  package var operations = 0
-  package var events = 0
-  package var messages = 0
-  package var metadata = 0
 }
 
 extension LinkTerms {

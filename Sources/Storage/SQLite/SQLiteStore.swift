@@ -54,22 +54,6 @@ package final class SQLiteStore: BookStore {
     }
   }
 
-  /// Writes the file anew, and its log to nothing: pages that were given free still hold what stood in them.
-  package func forgetOldBytes() async throws(StoreError) {
-    let result: Result<Void, StoreError> = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { [pool] in
-        do {
-          try pool.vacuum()
-          try pool.writeWithoutTransaction { db in _ = try db.checkpoint(.truncate) }
-          continuation.resume(returning: .success(()))
-        } catch {
-          continuation.resume(returning: .failure(StoreError(error, while: "writing the file anew")))
-        }
-      }
-    }
-    try result.get()
-  }
-
   package func enqueue(_ unit: WaitingUnit) { writer.enqueue(unit) }
 
   /// Tells, from the writer's queue, how far the links of every commit of ours are from now on. It must not block.

@@ -22,7 +22,7 @@ extension Command {
 /// Why a command did not do its work: one line and the exit status (design §4.1; the numbers are those of sysexits.h).
 struct CommandFailure: Error, Hashable {
   enum Status: Int32 {
-    /// The API said no, or a health check failed.
+    /// The API said no, a health check failed, or not all could be done yet.
     case refused = 1
     /// Bad usage.
     case usage = 64

@@ -174,6 +174,7 @@ struct HotStatement: Sendable {
   ]
 
   private static let erasure = [
+    HotStatement("EraseStatements.link", EraseStatements.link),
     HotStatement("EraseStatements.terms", EraseStatements.terms),
     HotStatement("EraseStatements.eraseTerms", EraseStatements.eraseTerms),
     HotStatement("EraseStatements.eraseMetadata", EraseStatements.eraseMetadata),

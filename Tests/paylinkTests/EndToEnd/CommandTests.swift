@@ -68,20 +68,6 @@ import Testing
     #expect(beside.errors.split(separator: "\n").count == 1)
   }
 
-  @Test("erase takes one payer by one of four names, says what it did, and refuses none or two")
-  func erase() async throws {
-    let stand = try Stand()
-    let config = stand.folder.appendingPathComponent("paylink.yaml").path
-    let erased = try await Program.run(["erase", "--phone", "+998901234567", "--config", config], in: stand.folder)
-    #expect(erased.status == 0, "\(erased.errors)")
-    #expect(erased.output.split(separator: "\n").map { $0.split(separator: " ") }.map { $0.last } == Array(repeating: "erased", count: 6))
-    for arguments in [[], ["--phone", "+998901234567", "--email", "a@b.uz"], ["--link", "pl_wrong"]] {
-      let refused = try await Program.run(["erase", "--config", config] + arguments, in: stand.folder)
-      #expect(refused.status == 64, "\(arguments)")
-      #expect(refused.errors.split(separator: "\n").count == 1)
-    }
-  }
-
   @Test("config check --live tells a right secret from a wrong one")
   func live() async throws {
     let stand = try Stand()
