@@ -6,6 +6,8 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -58,7 +60,6 @@ void clinux_eventfd_signal(int descriptor) {
 }
 
 int clinux_accept(int descriptor, void *address, uint32_t *length) {
-
   return accept4(descriptor, address, length, SOCK_NONBLOCK | SOCK_CLOEXEC);
 }
 
@@ -77,21 +78,28 @@ int clinux_set_unsent_limit(int descriptor, int bytes) {
 }
 int clinux_set_ipv6_only(int descriptor) { return set(descriptor, IPPROTO_IPV6, IPV6_V6ONLY); }
 
-int clinux_set_reset_on_close(int descriptor) {
-  struct linger linger = {.l_onoff = 1, .l_linger = 0};
-  return setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-}
-
-int clinux_socket_error(int descriptor) {
-  int error = 0;
-  socklen_t length = sizeof error;
-  return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
-}
-
 long clinux_receive(int descriptor, void *buffer, unsigned long count) { return recv(descriptor, buffer, count, 0); }
 long clinux_send(int descriptor, const void *buffer, unsigned long count) { return send(descriptor, buffer, count, MSG_NOSIGNAL); }
 
-void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }
+void clinux_name_thread(const char *name) {
+  char kept[16];
+  snprintf(kept, sizeof kept, "%s", name);
+  pthread_setname_np(pthread_self(), kept);
+}
+
+int clinux_usable_cores(void) {
+  for (int most = 1024; most <= 1 << 20; most *= 2) {
+    cpu_set_t *cores = CPU_ALLOC(most);
+    if (!cores) return -1;
+    size_t size = CPU_ALLOC_SIZE(most);
+    int code = sched_getaffinity(0, size, cores), error = errno;
+    int count = code == 0 ? CPU_COUNT_S(size, cores) : -1;
+    CPU_FREE(cores);
+    // EINVAL: the kernel counts more cores than fit.
+    if (code == 0 || error != EINVAL) return count;
+  }
+  return -1;
+}
 
 /* Whether the loader wrote into the code of an object: then a page that is given back would come again without what was written. */
 static int has_text_relocations(const struct dl_phdr_info *object, const ElfW(Phdr) *segment) {

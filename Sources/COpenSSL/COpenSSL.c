@@ -168,7 +168,7 @@ static long word(SSL *session, int result) {
   }
 }
 
-// SSL_get_error looks at the thread's queue of errors: what another session left there is not ours.
+// SSL_get_error looks at the thread's queue of errors: what another session left there is not ours. The same holds for errno.
 
 long copenssl_handshake(SSL *session) {
   ERR_clear_error();
@@ -176,17 +176,21 @@ long copenssl_handshake(SSL *session) {
   return result == 1 ? 1 : word(session, result);
 }
 
-long copenssl_read(SSL *session, void *buffer, unsigned long count) {
+long copenssl_read(SSL *session, void *buffer, unsigned long count, int *error) {
   ERR_clear_error();
   size_t received;
+  errno = 0;
   int result = SSL_read_ex(session, buffer, count, &received);
+  *error = errno;
   return result == 1 ? (long)received : word(session, result);
 }
 
-long copenssl_write(SSL *session, const void *buffer, unsigned long count) {
+long copenssl_write(SSL *session, const void *buffer, unsigned long count, int *error) {
   ERR_clear_error();
   size_t sent;
+  errno = 0;
   int result = SSL_write_ex(session, buffer, count, &sent);
+  *error = errno;
   return result == 1 ? (long)sent : word(session, result);
 }
 
@@ -196,8 +200,6 @@ void copenssl_end(SSL *session) {
 }
 
 int copenssl_has_pending(const SSL *session) { return SSL_has_pending(session); }
-
-int copenssl_version(const SSL *session) { return SSL_version(session) == TLS1_3_VERSION ? 13 : 12; }
 
 int copenssl_is_resumed(const SSL *session) { return SSL_session_reused(session); }
 

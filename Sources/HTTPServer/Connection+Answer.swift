@@ -9,10 +9,9 @@ extension Connection {
 
   /// What of an answer the kernel did not take at once.
   enum Rest {
-    case copied(SendBuffer)
-    /// The body from a byte on. It leaves from the body itself, which many answers may share: with a copy for each, peers that do not read would decide how much memory
-    /// we use.
-    case body([UInt8], from: Int)
+    /// What is left of the head, if anything is, and the body from a byte on. It leaves from the body itself, which many answers may share: with a copy for each, peers
+    /// that do not read would decide how much memory we use.
+    case body(copied: SendBuffer?, [UInt8], from: Int)
     case stream(@Sendable (any BodyWriter) async throws -> Void)
   }
 
@@ -23,12 +22,8 @@ extension Connection {
     defer { if rest == nil { observe(response, exchange) } }
     if shard.isDraining { exchange.keepsAlive = false }
     switch response.body {
-    case .empty:
-      write(response, [], &exchange)
-      rest = try sendOutput(endingWith: [])
-    case .bytes(let bytes):
-      write(response, bytes, &exchange)
-      rest = try sendOutput(endingWith: exchange.isHead || !response.mayHaveBody ? [] : bytes)
+    case .empty: rest = try sendAtOnce(response, [], &exchange)
+    case .bytes(let bytes): rest = try sendAtOnce(response, bytes, &exchange)
     case .stream(let body): rest = .stream(body)
     }
     return rest
@@ -37,18 +32,30 @@ extension Connection {
   func finish(_ rest: Rest, of response: Response, _ exchange: inout Exchange) async throws(TransportError) {
     defer { observe(response, exchange) }
     switch rest {
-    case .copied(let buffer): try await send(buffer)
-    case .body(let bytes, let offset): try await stream.send(bytes, from: offset, deadline: deadline(times.write))
+    case .body(let copied, let bytes, let offset):
+      if let copied { try await send(copied) }
+      if offset < bytes.count { try await stream.send(bytes, from: offset, deadline: deadline(times.write)) }
     case .stream(let body): try await stream(response, body, &exchange)
     }
   }
 
-  private func sendOutput(endingWith body: [UInt8]) throws(TransportError) -> Rest? {
+  /// The head, and of the body what fits behind it, leave in one send.
+  private func sendAtOnce(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) throws(TransportError) -> Rest? {
+    writeHead(response, length(response, bytes, exchange), exchange)
+    let headCount = output.count
+    let body = exchange.isHead || !response.mayHaveBody ? [] : bytes
+    exchange.bytesOut += headCount + body.count
+    _ = output.appendFitting(body)
     let sent = try stream.sendNow(output)
-    guard sent < output.count else { return nil }
-    let headCount = output.count - body.count
-    return sent < headCount ? .copied(SendBuffer(copying: output, from: sent)) : .body(body, from: sent - headCount)
+    if sent == headCount + body.count { return nil }
+    if sent >= headCount { return .body(copied: nil, body, from: sent - headCount) }
+    // TLS wants what it has begun again: at most a record.
+    let end = min(output.count, max(headCount, sent + Self.recordBytes))
+    return .body(copied: SendBuffer(copying: output, from: sent, to: end), body, from: end - headCount)
   }
+
+  /// What a record of TLS holds at most (RFC 8446 §5.1).
+  private static let recordBytes = 16 * 1024
 
   /// What the kernel did not take at once of `output`, which all connections of the loop share: whoever writes to it calls this before it suspends.
   private func sendNow() throws(TransportError) -> SendBuffer? {
@@ -68,18 +75,10 @@ extension Connection {
     shard.state.observe?(exchange.record(status: response.status.code, peer: peer))
   }
 
-  private func write(_ response: Response, _ bytes: [UInt8], _ exchange: inout Exchange) {
-    let length: ResponseEncoder.Length =
-      if !response.mayHaveBody {
-        .unsaid
-      } else if exchange.isHead, bytes.isEmpty, let said = response.fields[.contentLength].flatMap({ Int($0) }), said >= 0 {
-        .bytes(said)
-      } else {
-        .bytes(bytes.count)
-      }
-    writeHead(response, length, exchange)
-    if !exchange.isHead, response.mayHaveBody { output.append(bytes) }
-    exchange.bytesOut += output.count
+  private func length(_ response: Response, _ bytes: [UInt8], _ exchange: Exchange) -> ResponseEncoder.Length {
+    if !response.mayHaveBody { return .unsaid }
+    if exchange.isHead, bytes.isEmpty, let said = response.fields[.contentLength].flatMap({ Int($0) }), said >= 0 { return .bytes(said) }
+    return .bytes(bytes.count)
   }
 
   private func stream(
@@ -122,7 +121,10 @@ extension Connection {
 final class StreamWriter: BodyWriter, @unchecked Sendable {
   private let connection: Connection
   private let isChunked: Bool
+  /// Whether more can be written: not while a piece is on its way, and not behind one of which only a part may have gone.
   private var isOpen = true
+  /// Why a piece was not taken: then the body is not whole, and its end must not be written, whatever the one who writes it makes of the error.
+  private var failure: TransportError?
   private(set) var bytesOut = 0
 
   init(connection: Connection, isChunked: Bool) {
@@ -132,7 +134,12 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
 
   /// Runs where the task prefers, its loop, even when it is called on an actor.
   @concurrent func write(_ bytes: [UInt8]) async throws {
-    guard connection.stream.loop.isCurrent, isOpen, !connection.shard.isDraining else { throw TransportError(.closed, "write of a stream") }
+    let refusal = TransportError(.closed, "write of a stream")
+    guard connection.stream.loop.isCurrent, isOpen else { throw refusal }
+    guard !connection.shard.isDraining else {
+      (isOpen, failure) = (false, refusal)
+      throw refusal
+    }
     guard !bytes.isEmpty else { return }
     let output = connection.output
     output.removeAll()
@@ -143,10 +150,12 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
     output.append(bytes)
     if isChunked { output.append("\r\n") }
     try await flush()
+    isOpen = true
   }
 
   /// The last chunk; nothing can be written behind it.
   func finish() async throws(TransportError) {
+    if let failure { throw failure }
     isOpen = false
     guard isChunked else { return }
     connection.output.removeAll()
@@ -156,8 +165,15 @@ final class StreamWriter: BodyWriter, @unchecked Sendable {
 
   func abandon() { isOpen = false }
 
+  /// Sends what was written; nothing can be written meanwhile.
   private func flush() async throws(TransportError) {
+    isOpen = false
     bytesOut += connection.output.count
-    try await connection.flush()
+    do throws(TransportError) {
+      try await connection.flush()
+    } catch {
+      failure = error
+      throw error
+    }
   }
 }

@@ -13,8 +13,10 @@ final class Connection: @unchecked Sendable {
   /// The client's address without port: the peer's, or what a proxy says.
   var peer: String
   @safe @exclusivity(unchecked) private var isLate: Bool
-  /// Since when, by the loop's clock, it waits for a request; nil while it has one. A new connection is idle.
-  @safe @exclusivity(unchecked) private(set) var idleSince: UInt64?
+  /// Since when, by the loop's clock, it waits for a request, or for the rest of one; nil while it has a whole one. A new connection waits.
+  @safe @exclusivity(unchecked) private(set) var waitingSince: UInt64?
+  /// Nothing has come of the request that it waits for.
+  @safe @exclusivity(unchecked) private var isIdle = true
   /// Whether the client may still be sending when we close: then we read on for a while, since a close with unread bytes is a reset, and the answer would be lost.
   @safe @exclusivity(unchecked) private var mustLinger = false
 
@@ -33,7 +35,7 @@ final class Connection: @unchecked Sendable {
     self.stream = stream
     self.shard = shard
     self.isLate = isLate
-    idleSince = stream.loop.now
+    waitingSince = stream.loop.now
     // The clock's last nanoseconds are as good as chance.
     spread = stream.loop.now & 255
     peer = stream.peer.host
@@ -73,10 +75,15 @@ final class Connection: @unchecked Sendable {
   /// Notes why it ends; what was noted first stays.
   private func ends(_ reason: ConnectionEnd) { if end == nil { end = reason } }
 
-  /// Ends the connection if it waits for a request; one that the kernel has already is still served.
+  /// Ends the connection if it waits for a request of which nothing has come; one that the kernel has already is still served.
   func endIfIdle() {
-    guard idleSince != nil else { return }
-    idleSince = nil
+    if isIdle { endIfWaiting() }
+  }
+
+  /// Ends the connection if it waits for a request, or for the rest of one; what the kernel has already is still taken, and where it is all that lacked, served.
+  func endIfWaiting() {
+    guard waitingSince != nil else { return }
+    waitingSince = nil
     stream.endWhenEmpty()
   }
 
@@ -146,7 +153,8 @@ extension Connection {
   private func nextHead() async throws(TransportError) -> Incoming {
     var scanner = HeadScanner()
     var limit = deadline(times.idle)
-    var hasBegun = false
+    var begun: UInt64?
+    defer { (isIdle, waitingSince) = (false, nil) }
     while true {
       if !input.isEmpty {
         do throws(HTTPError) {
@@ -154,29 +162,42 @@ extension Connection {
         } catch {
           return .refused(error)
         }
-        // Up to an eighth more than the bound.
-        if !hasBegun { limit = deadline(times.head + times.head / 2048 * spread) }
-        hasBegun = true
+        if begun == nil, !isStrayLineEnd {
+          begun = stream.loop.now
+          // Up to an eighth more than the bound.
+          limit = deadline(times.head + times.head / 2048 * spread)
+        }
       }
-      idleSince = hasBegun ? nil : stream.loop.now
-      defer { idleSince = nil }
+      (isIdle, waitingSince) = (begun == nil, begun ?? stream.loop.now)
       // The drain may have begun while the last answer went out.
-      if !hasBegun {
+      if isIdle {
         if shard.isDraining { stream.endWhenEmpty() }
         input.releaseExcess()
       }
       do throws(TransportError) {
         guard try await stream.receive(into: input, deadline: limit) > 0 else {
-          if hasBegun { ends(.cutOff) }
-          return hasBegun ? .refused(HTTPError(.malformed, "The head is cut off.")) : .ended
+          guard begun != nil else { return endedIdle() }
+          ends(.cutOff)
+          return .refused(HTTPError(.malformed, "The head is cut off."))
         }
       } catch {
-        if !hasBegun { ends(ConnectionEnd(idle: error, isDraining: shard.isDraining)) }
-        // An idle connection ends in order, whoever ended it: the last answer was whole.
-        guard error.code == .timedOut || !hasBegun else { throw error }
-        return hasBegun ? .refused(HTTPError(.requestTimeout, "The head did not come in time.")) : .ended
+        if begun != nil, error.code == .timedOut { return .refused(HTTPError(.requestTimeout, "The head did not come in time.")) }
+        ends(ConnectionEnd(waiting: error, isDraining: shard.isDraining))
+        guard begun == nil else { throw error }
+        return endedIdle()
       }
     }
+  }
+
+  /// A connection that ends in order, whoever ended it: the last answer was whole.
+  private func endedIdle() -> Incoming {
+    input.consume(input.count)
+    return .ended
+  }
+
+  /// Whether nothing has come but a line end, or half of one, which clients may leave behind a body (RFC 9112 §2.2): no request has begun by it.
+  private var isStrayLineEnd: Bool {
+    input.withBytes { bytes in bytes.count <= 2 && bytes[0] == 0x0d && (bytes.count == 1 || bytes[1] == 0x0a) }
   }
 
   private func parseHead(_ scanner: inout HeadScanner) throws(HTTPError) -> RequestHead? {
@@ -251,8 +272,10 @@ extension Connection {
     do throws(BodyReader.Failure) {
       try reader.checkLength()
       if head.expectsContinue, input.isEmpty { try await sayContinue() }
-      let deadline = deadline(times.body)
+      let (begun, deadline) = (stream.loop.now, deadline(times.body))
       while try !reader.read(from: input) {
+        waitingSince = begun
+        defer { waitingSince = nil }
         guard try await reader.receive(from: stream, into: input, deadline: deadline) else {
           ends(.cutOff)
           throw .transport(TransportError(.closed, "body"))
@@ -261,7 +284,9 @@ extension Connection {
       return reader.body
     } catch {
       switch error {
-      case .transport(let error): throw error
+      case .transport(let error):
+        ends(ConnectionEnd(waiting: error, isDraining: shard.isDraining))
+        throw error
       case .refused(let error):
         exchange.keepsAlive = false
         exchange.bytesIn = reader.body.count

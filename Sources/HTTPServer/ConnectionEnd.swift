@@ -6,7 +6,7 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
   case done
   /// No request came for `idleTime`.
   case idleTimeout = "idle_timeout"
-  /// It was idle when the server was crowded, and gave way to a newcomer.
+  /// It waited for a request, or for the rest of one, when the server was crowded, and gave way to a newcomer.
   case madeRoom = "made_room"
   /// A head did not come in time.
   case headTimeout = "head_timeout"
@@ -35,7 +35,7 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
   init(_ error: TransportError, isDraining: Bool) {
     self =
       switch error.code {
-      // Receiving notes its own; what is left is sending.
+      // Waiting for a request notes its own; what is left is sending.
       case .timedOut: .writeTimeout
       // Without a number it was no peer but ourselves.
       case .closed where error.errno == 0: isDraining ? .drained : .failed
@@ -44,8 +44,8 @@ package enum ConnectionEnd: String, CaseIterable, Sendable {
       }
   }
 
-  /// What an error says of a connection that waits for a request.
-  init(idle error: TransportError, isDraining: Bool) {
+  /// What an error says of a connection that waits for a request, or for the rest of one. Half a request that is late is told apart before.
+  init(waiting error: TransportError, isDraining: Bool) {
     switch error.code {
     case .timedOut: self = .idleTimeout
     case .closed where error.errno == 0: self = isDraining ? .drained : .madeRoom

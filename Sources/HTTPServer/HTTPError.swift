@@ -9,7 +9,6 @@ package struct HTTPError: Error, Hashable, Sendable {
     case notFound = "not_found"
     case methodNotAllowed = "method_not_allowed"
     case requestTimeout = "request_timeout"
-    case lengthRequired = "length_required"
     case bodyTooLarge = "body_too_large"
     case targetTooLong = "target_too_long"
     case unsupportedMediaType = "unsupported_media_type"
@@ -48,7 +47,6 @@ extension HTTPError.Code {
     case .notFound: .notFound
     case .methodNotAllowed: .methodNotAllowed
     case .requestTimeout: .requestTimeout
-    case .lengthRequired: .lengthRequired
     case .bodyTooLarge: .contentTooLarge
     case .targetTooLong: .uriTooLong
     case .unsupportedMediaType: .unsupportedMediaType
@@ -67,7 +65,6 @@ extension HTTPError.Code {
     case .notFound: "Nothing here"
     case .methodNotAllowed: "The method is not allowed here"
     case .requestTimeout: "The request took too long"
-    case .lengthRequired: "The length is missing"
     case .bodyTooLarge: "The body is too large"
     case .targetTooLong: "The address is too long"
     case .unsupportedMediaType: "The media type is not supported"

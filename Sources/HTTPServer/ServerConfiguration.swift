@@ -47,7 +47,8 @@ package struct ServerLimits: Sendable {
   package var writeTime: Duration = .seconds(30)
   /// Connections of this server, over all loops.
   package var connections = 10_000
-  /// How many of them only callback-class routes may use.
+  /// How many of them newcomers get for callback-class routes alone. Whoever comes when only these are left makes another end that waits for a request, or for the rest
+  /// of one (docs/connections.md), so that they are not filled by those who ask for nothing.
   package var callbackConnections = 1_000
   /// After a refusal, how long and how much we still read so that the client gets the answer and not a reset.
   package var lingerTime: Duration = .seconds(2)

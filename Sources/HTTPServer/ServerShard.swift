@@ -11,7 +11,7 @@ final class ServerShard: @unchecked Sendable {
   @safe @exclusivity(unchecked) private(set) var isDraining = false
   private var listeners: [Listener] = []
   private var connections: [Connection] = []
-  /// Where `endLongestIdle` looks next.
+  /// Where `endLongestWaiting` looks next.
   private var nextLook = 0
   @safe @exclusivity(unchecked) private var dates = HTTPDate()
   @safe @exclusivity(unchecked) private var ids = RequestIDs()
@@ -30,8 +30,12 @@ final class ServerShard: @unchecked Sendable {
     loop.preconditionIsCurrent()
     var turn = 0
     let listener = Listener(
-      descriptor: descriptor, file: file, loop: loop, mayAccept: { [state] in state.hasRoom },
-      onPause: { [state] in state.note(.acceptPaused($0)) }
+      descriptor: descriptor, file: file, loop: loop, places: state.places,
+      onPause: { [unowned self] reason in
+        state.note(.acceptPaused(reason))
+        // Who waits comes in when accepting goes on, and makes room for the next.
+        if reason == .full { endLongestWaiting() }
+      }
     ) { accepted, peer in
       let shard = shards[turn % shards.count]
       turn &+= 1
@@ -43,13 +47,13 @@ final class ServerShard: @unchecked Sendable {
       listeners.append(listener)
     } catch {
       state.logger.critical("cannot watch a listening socket", metadata: ["error": "\(error)"])
-      listener.close()
+      listener.close(takingAtMost: 0)
     }
   }
 
   private func adopt(_ descriptor: Int32, _ peer: SocketAddress) {
     loop.preconditionIsCurrent()
-    if state.isCrowded { endLongestIdle() }
+    if state.isCrowded { endLongestWaiting() }
     let connection = Connection(stream: Stream(descriptor: descriptor, peer: peer, loop: loop), shard: self, isLate: state.isCrowded)
     connection.place = connections.count
     connections.append(connection)
@@ -60,21 +64,22 @@ final class ServerShard: @unchecked Sendable {
     }
   }
 
-  /// Makes room for a newcomer: of some connections, the next ones each time, the one that has idled longest is closed in order (RFC 9112 §9.5: a server may close
-  /// an idle connection at any time). Without it, as many clients that only connect would keep everybody else out until their idle time is over.
-  private func endLongestIdle() {
+  /// Makes room for a newcomer: of some connections, the next ones each time, the one that has waited longest for a request, or for the rest of one, is closed (RFC
+  /// 9112 §9.5: a server may close a connection at any time; nothing of half a request was done). Without it, as many clients that only connect, or send a byte, would
+  /// keep everybody else out until their time is over, callbacks too. Who sends a whole request at once is never the one that has waited longest.
+  private func endLongestWaiting() {
     var found: Connection?
-    for _ in 0..<min(Self.idleLooks, connections.count) {
+    for _ in 0..<min(Self.looks, connections.count) {
       nextLook = nextLook + 1 < connections.count ? nextLook + 1 : 0
       let connection = connections[nextLook]
-      guard let since = connection.idleSince, since < found?.idleSince ?? .max else { continue }
+      guard let since = connection.waitingSince, since < found?.waitingSince ?? .max else { continue }
       found = connection
     }
-    found?.endIfIdle()
+    found?.endIfWaiting()
   }
 
-  /// Enough that an idle one is found while most are; few enough that a flood of newcomers does not hold the loop.
-  private static let idleLooks = 32
+  /// Enough that one that waits is found while most do; few enough that a flood of newcomers does not hold the loop.
+  private static let looks = 32
 
   private func remove(_ connection: Connection) {
     loop.preconditionIsCurrent()
@@ -92,7 +97,7 @@ final class ServerShard: @unchecked Sendable {
     loop.preconditionIsCurrent()
     guard !isDraining else { return }
     isDraining = true
-    for listener in listeners { listener.close() }
+    for listener in listeners { listener.close(takingAtMost: Int(state.limits.backlog) + 1) }
     listeners = []
     for connection in connections {
       connection.endIfIdle()

@@ -29,6 +29,8 @@ final class ServerState: Sendable {
   let logger: Logger
   /// Open connections over all loops.
   private let open = Atomic<Int>(0)
+  /// One for each of them, taken before it is accepted.
+  let places: AcceptPlaces
 
   init(router: Router, configuration: ServerConfiguration, logger: Logger) {
     self.router = router
@@ -39,12 +41,10 @@ final class ServerState: Sendable {
     tls = configuration.tls
     noted = configuration.note
     self.logger = logger
+    places = AcceptPlaces(configuration.limits.connections)
   }
 
   var openConnections: Int { open.load(ordering: .relaxed) }
-
-  /// Whether one more may be opened.
-  var hasRoom: Bool { openConnections < limits.connections }
 
   /// Whether so many are open that only callback routes are served to newcomers.
   var isCrowded: Bool { openConnections > limits.connections - limits.callbackConnections }
@@ -52,5 +52,8 @@ final class ServerState: Sendable {
   func note(_ event: ConnectionEvent) { noted?(event) }
 
   func opened() { open.wrappingAdd(1, ordering: .relaxed) }
-  func closed() { open.wrappingSubtract(1, ordering: .relaxed) }
+  func closed() {
+    open.wrappingSubtract(1, ordering: .relaxed)
+    places.giveBack()
+  }
 }

@@ -54,7 +54,7 @@ import Synchronization
   private static let wakerData: UInt64 = 0
 
   /// Makes a loop and starts its thread.
-  /// - Parameter name: the thread's name; the kernel keeps 15 bytes of it.
+  /// - Parameter name: the thread's name, of which the kernel keeps 15 bytes.
   package init(name: String = "loop") throws(TransportError) {
     self.name = name
     turnBegan = clinux_monotonic()

@@ -33,6 +33,6 @@ package final class EventLoopGroup: Sendable {
     for loop in loops { loop.stop() }
   }
 
-  /// The cores this process may run on.
-  package static var coreCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+  /// The cores this process may use, at least 1.
+  package static var coreCount: Int { UsableCores.count() }
 }

@@ -9,17 +9,18 @@
   package var count: Int { end }
 
   /// More than this is given back after an answer.
-  private static let keptCapacity = 64 * 1024
+  package static let keptCapacity = 64 * 1024
 
   package init(capacity: Int = 1024) {
     self.capacity = capacity
     base = .allocate(byteCount: capacity, alignment: 16)
   }
 
-  /// The bytes of another buffer from an offset on.
-  package convenience init(copying other: SendBuffer, from offset: Int) {
-    self.init(capacity: max(1, other.count - offset))
-    unsafe other.withBytes(from: offset) { unsafe append($0) }
+  /// Bytes of another buffer, to its end where none is said.
+  package convenience init(copying other: SendBuffer, from offset: Int, to end: Int? = nil) {
+    let count = (end ?? other.count) - offset
+    self.init(capacity: max(1, count))
+    unsafe other.withBytes(from: offset) { unsafe append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
   }
 
   deinit { unsafe base.deallocate() }
@@ -35,6 +36,13 @@
 
   package func append(_ bytes: [UInt8]) {
     unsafe bytes.withUnsafeBytes { unsafe append($0) }
+  }
+
+  /// The first bytes of an array, as many as fit without memory that would be given back later, and how many these were.
+  package func appendFitting(_ bytes: [UInt8]) -> Int {
+    let count = min(bytes.count, max(0, Self.keptCapacity - self.count))
+    unsafe bytes.withUnsafeBytes { unsafe append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+    return count
   }
 
   package func append(_ byte: UInt8) {
@@ -90,7 +98,8 @@
   }
 
   private func grow(by more: Int) {
-    let larger = max(capacity * 2, count + more)
+    let doubled = capacity < Self.keptCapacity ? min(capacity * 2, Self.keptCapacity) : capacity * 2
+    let larger = max(doubled, count + more)
     let fresh = UnsafeMutableRawPointer.allocate(byteCount: larger, alignment: 16)
     // SAFETY: `fresh` has room for what is there; the old allocation is given up right after.
     unsafe fresh.copyMemory(from: base, byteCount: count)

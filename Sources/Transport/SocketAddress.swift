@@ -195,10 +195,10 @@ extension SocketAddress {
     }
   }
 
-  /// Reads what the kernel wrote. An unnamed unix peer has the empty path.
-  init(_ storage: sockaddr_storage) {
+  /// Reads what the kernel wrote, of the families that we know. An unnamed unix peer has the empty path.
+  init?(_ storage: sockaddr_storage) {
     let family = Int32(storage.ss_family)
-    kind = unsafe withUnsafeBytes(of: storage) { bytes in
+    let kind: Kind? = unsafe withUnsafeBytes(of: storage) { bytes in
       switch family {
       case AF_INET:
         let value = unsafe bytes.load(as: sockaddr_in.self)
@@ -208,11 +208,15 @@ extension SocketAddress {
         let high = unsafe bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)
         let low = unsafe bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)
         return .ipv6(high: high, low: low, scope: value.sin6_scope_id, port: UInt16(bigEndian: value.sin6_port))
-      default:
+      case AF_UNIX:
         let path = unsafe bytes[MemoryLayout<sa_family_t>.size...].prefix { $0 != 0 }
         return unsafe .unix(path: String(decoding: path, as: UTF8.self))
+      // Not a path: peers on paths are of this machine, and trusted as such.
+      default: return nil
       }
     }
+    guard let kind else { return nil }
+    self.kind = kind
   }
 
   /// The address a socket is bound to.
@@ -224,6 +228,7 @@ extension SocketAddress {
       unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { unsafe getsockname(descriptor, $0, &length) }
     }
     guard code == 0 else { throw TransportError.last("getsockname") }
-    return SocketAddress(storage)
+    guard let address = SocketAddress(storage) else { throw TransportError(.system, "getsockname: family \(storage.ss_family)") }
+    return address
   }
 }

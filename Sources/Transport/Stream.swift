@@ -45,8 +45,6 @@ package final class Stream: @unchecked Sendable {
 
   deinit { if descriptor >= 0 { _ = Glibc.close(descriptor) } }
 
-  package var isOpen: Bool { descriptor >= 0 }
-
   /// Whether what is sent and received is encrypted.
   package var isSecure: Bool { session != nil }
 
@@ -170,9 +168,6 @@ package final class Stream: @unchecked Sendable {
     _ = Glibc.close(descriptor)
     descriptor = -1
   }
-
-  /// Makes `close` reset the connection instead of ending it in order.
-  package func resetOnClose() { if descriptor >= 0 { _ = clinux_set_reset_on_close(descriptor) } }
 }
 
 // MARK: - System calls
@@ -238,14 +233,15 @@ extension Stream {
       // epoll knows nothing of what the session holds.
       drained = !session.hasPending
       return count
-    case .ended: return 0
+    // Most clients leave without close_notify. A request tells by itself whether it is whole, so that their end is taken as an end without TLS is.
+    case .ended, .cutOff(errno: 0): return 0
     // OpenSSL writes its answers to messages of the protocol with the next bytes of ours, so that a read waits for nothing but bytes.
     case .wantsRead, .wantsWrite:
       drained = true
       broken = false
       return nil
-    case .cutOff: throw TransportError(.closed, "receive: no close_notify")
-    case .failed: throw TransportError(.closed, "receive: TLS broken")
+    case .cutOff(let errno): throw .from(errno: errno, "receive")
+    case .failed: throw TransportError(.closed, "receive: TLS broken", errno: EPROTO)
     }
   }
 
@@ -257,8 +253,9 @@ extension Stream {
       switch unsafe session.write(rest.baseAddress, rest.count) {
       case .done(let count): sent += count
       case .wantsWrite: return .success(sent)
+      case .cutOff(let errno): return .failure(.from(errno: errno == 0 ? EPIPE : errno, "send"))
       // Nothing is renegotiated, so a write has nothing to read for.
-      case .wantsRead, .ended, .cutOff, .failed: return .failure(TransportError(.closed, "send"))
+      case .wantsRead, .ended, .failed: return .failure(TransportError(.closed, "send: TLS broken", errno: EPROTO))
       }
     }
     return .success(sent)

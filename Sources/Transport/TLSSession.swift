@@ -32,8 +32,8 @@ package enum TLSHandshakeOutcome: String, CaseIterable, Sendable {
     case ended
     case wantsRead
     case wantsWrite
-    /// The connection broke, or ended without close_notify.
-    case cutOff
+    /// The connection broke, for the kernel's reason; 0 where it ended without close_notify.
+    case cutOff(errno: Int32)
     case failed
   }
 
@@ -57,14 +57,18 @@ package enum TLSHandshakeOutcome: String, CaseIterable, Sendable {
 
   /// At least one byte, of one record.
   func read(_ space: UnsafeMutableRawPointer?, _ count: Int) -> Step {
+    var error: Int32 = 0
     // SAFETY: the caller has room for `count` bytes.
-    step(unsafe copenssl_read(pointer, space, UInt(count)))
+    let result = unsafe copenssl_read(pointer, space, UInt(count), &error)
+    return step(result, errno: error)
   }
 
   /// One record at most. After `wantsWrite` the same bytes must be given again, and more may be.
   func write(_ bytes: UnsafeRawPointer?, _ count: Int) -> Step {
+    var error: Int32 = 0
     // SAFETY: the caller has `count` bytes there.
-    step(unsafe copenssl_write(pointer, bytes, UInt(count)))
+    let result = unsafe copenssl_write(pointer, bytes, UInt(count), &error)
+    return step(result, errno: error)
   }
 
   /// Sends close_notify, where the socket takes it: all that was sent was all.
@@ -85,14 +89,14 @@ package enum TLSHandshakeOutcome: String, CaseIterable, Sendable {
     }
   }
 
-  private func step(_ result: Int) -> Step {
+  private func step(_ result: Int, errno: Int32 = 0) -> Step {
     switch result {
     case copenssl_ended: return .ended
     case copenssl_wants_read: return .wantsRead
     case copenssl_wants_write: return .wantsWrite
     case copenssl_cut_off:
       isBroken = true
-      return .cutOff
+      return .cutOff(errno: errno)
     case copenssl_failed:
       isBroken = true
       return .failed

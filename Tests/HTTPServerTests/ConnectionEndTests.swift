@@ -17,10 +17,14 @@ import Transport
       let events = Mutex<[ConnectionEvent]>([])
     }
 
-    init(_ routes: [Route] = ConnectionEndTests.routes, limits: ServerLimits = ServerLimits(), proxies: ProxyProtocol? = nil) throws {
+    init(
+      _ routes: [Route] = ConnectionEndTests.routes, limits: ServerLimits = ServerLimits(), proxies: ProxyProtocol? = nil,
+      tls: CurrentTLS? = nil
+    ) throws {
       let noted = Noted()
       self.noted = noted
-      server = try TestServer(routes, limits: limits, proxies: proxies, note: { event in noted.events.withLock { $0.append(event) } })
+      server = try TestServer(
+        routes, limits: limits, proxies: proxies, tls: tls, note: { event in noted.events.withLock { $0.append(event) } })
     }
 
     var ends: [ConnectionEnd] {
@@ -92,6 +96,17 @@ import Transport
     Case(name: "nothing more comes", end: .idleTimeout, limits: { $0.idleTime = .milliseconds(30) }) { client in
       try client.send(hello)
       #expect(try client.readAll().hasSuffix("hello"))
+    },
+    Case(
+      name: "a line end behind a body", end: .idleTimeout, limits: { ($0.headTime, $0.idleTime) = (.milliseconds(20), .milliseconds(60)) }
+    ) { client in
+      try client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc\r\n")
+      #expect(try client.readAll().hasSuffix("\r\n\r\nabc"))
+    },
+    Case(name: "half a line end", end: .idleTimeout, limits: { ($0.headTime, $0.idleTime) = (.milliseconds(20), .milliseconds(60)) }) {
+      client in
+      try client.send(hello + "\r")
+      #expect(try client.readAll().hasSuffix("\r\n\r\nhello"))
     },
     Case(name: "half a head", end: .headTimeout, limits: { $0.headTime = .milliseconds(30) }) { client in
       try client.send("GET /hello HTTP/1.1\r\nHo")
@@ -179,6 +194,35 @@ import Transport
     #expect(watched.ends == [each.end])
   }
 
+  /// Only over TLS.
+  static let noRecord = Case(name: "what is no record of TLS", end: .reset) { client in
+    try client.send(hello)
+    #expect(try client.readAnswer()?.status == 200)
+    try client.send(TLSRelay.asItIs + hello)
+    #expect(try client.readAll() == "")
+  }
+
+  @Test("So it is over TLS, where no client says that it leaves", arguments: cases.filter { !$0.takesProxyHeader } + [noRecord])
+  func reasonOverTLS(_ each: Case) async throws {
+    let certificate = try await TestCertificate()
+    let watched = try Watched(limits: Self.limits(each.limits), tls: CurrentTLS(certificate.context()))
+    do {
+      let address = try await TLSRelay.start(to: watched.server, certificate)
+      let client = try await onThread {
+        let client = try WireClient(address)
+        try each.act(client)
+        return each.stays ? client : nil
+      }
+      try await eventually { !watched.ends.isEmpty }
+      withExtendedLifetime(client) {}
+    } catch {
+      await watched.server.stop()
+      throw error
+    }
+    await watched.server.stop()
+    #expect(watched.ends == [each.end])
+  }
+
   @Test("At drain the idle end as drained, and so does what outlasts it") func drained() async throws {
     let watched = try Watched()
     let address = watched.server.address
@@ -218,22 +262,67 @@ import Transport
     #expect(watched.ends == [.madeRoom, .done])
   }
 
-  @Test("A full server pauses, says so, and takes who waits as soon as there is room") func full() async throws {
-    let watched = try Watched(limits: Self.limits { ($0.connections, $0.callbackConnections) = (1, 0) })
+  static let callback = "POST /callback HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+
+  @Test(
+    "Who begins a request and stops makes room too, so that a callback comes through",
+    arguments: ["G", "GET /hello HTTP/1.1\r\nHost: ", "POST /callback HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"])
+  func begunMakesRoom(_ beginning: String) async throws {
+    let watched = try Watched(
+      plainRoutes + [Route(.post, "/callback", class: .callback) { _ in Response(status: .ok, contentType: "text/plain", text: "called") }],
+      limits: Self.limits {
+        ($0.connections, $0.callbackConnections) = (12, 4)
+        ($0.headTime, $0.bodyTime) = (.seconds(30), .seconds(30))
+      })
     let address = watched.server.address
     do {
-      let first = try await onThread {
-        let first = try WireClient(address)
-        try first.send(Self.hello)
-        #expect(try first.readAnswer()?.status == 200)
-        return first
+      try await onThread {
+        var besiegers: [WireClient] = []
+        for _ in 0..<40 {
+          let client = try WireClient(address)
+          try client.send(beginning)
+          besiegers.append(client)
+        }
+        for _ in 0..<3 {
+          let caller = try WireClient(address)
+          try caller.send(Self.callback)
+          #expect(try caller.readAnswer()?.body == "called")
+        }
+        // Whoever has to go goes without a word: nothing of what it began was done.
+        let first = try besiegers[0].readAll()
+        #expect(first == "")
       }
+    } catch {
+      await watched.server.stop()
+      throw error
+    }
+    await watched.server.stop()
+    #expect(watched.counts[.madeRoom] ?? 0 >= 40 - 12 && watched.counts[.failed] == nil, "\(watched.counts)")
+  }
+
+  @Test("A full server pauses, says so, and takes who waits as soon as there is room") func full() async throws {
+    let gate = Gate()
+    let watched = try Watched(
+      plainRoutes + [
+        Route(.get, "/slow") { _ in
+          await gate.wait()
+          return Response(status: .ok, contentType: "text/plain", text: "slow")
+        }
+      ], limits: Self.limits { ($0.connections, $0.callbackConnections) = (1, 0) })
+    let address = watched.server.address
+    do {
+      let first = try WireClient(address)
+      try first.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+      try await eventually { gate.waiting == 1 }
       let waiting = try WireClient(address)
       try await eventually { watched.pauses.count >= 2 }
+      gate.open()
       try await onThread {
-        first.shutdownWriting()
+        #expect(try first.readAnswer()?.body == "slow")
         try waiting.send(Self.hello)
         #expect(try waiting.readAnswer()?.status == 200)
+        // It was asked for nothing more, and made room.
+        #expect(try first.readAll() == "")
       }
     } catch {
       await watched.server.stop()
@@ -241,6 +330,7 @@ import Transport
     }
     await watched.server.stop()
     #expect(Set(watched.pauses) == [.full])
+    #expect(watched.ends.first == .madeRoom)
   }
 
   @Test(
@@ -296,5 +386,13 @@ extension WireClient {
     var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
     // SAFETY: one structure, for the call.
     guard unsafe poll(&waiting, 1, 5000) == 1 else { throw WireError("nothing came") }
+  }
+
+  /// How many bytes have come that nobody has read.
+  func waitingBytes() throws -> Int32 {
+    var count: Int32 = 0
+    // SAFETY: the kernel writes one Int32.
+    guard unsafe ioctl(descriptor, UInt(FIONREAD), &count) == 0 else { throw WireError("ioctl: errno \(errno)") }
+    return count
   }
 }

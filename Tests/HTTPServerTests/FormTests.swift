@@ -16,6 +16,13 @@ import Testing
 
   static func read(_ type: String?, _ body: String) -> String { read(type, Array(body.utf8)) }
 
+  @Test("A form has at most 500 fields, and what is empty between them is none", arguments: ["", "&", "&&&&"])
+  func mostFields(_ tail: String) throws {
+    let most = Array(repeating: "a=b", count: 500).joined(separator: "&&") + tail
+    #expect(try URLEncodedForm.parse(most.utf8).count == 500)
+    #expect(throws: HTTPError(.malformed, "The form has more than 500 fields.")) { try URLEncodedForm.parse((most + "&c").utf8) }
+  }
+
   @Test(
     "Urlencoded fields are decoded in order, duplicates kept",
     arguments: [

@@ -70,7 +70,7 @@ final class WireClient: @unchecked Sendable {
 
   func shutdownWriting() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  /// Closes with a reset.
+  /// Makes its end, which comes with the client's, a reset.
   func reset() {
     var value = linger(l_onoff: 1, l_linger: 0)
     unsafe setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))

@@ -21,7 +21,8 @@ struct JSONTreeTests {
     Case("01", .malformed), Case("1.", .malformed), Case(".5", .malformed), Case("+1", .malformed), Case("-", .malformed),
     Case("1e", .malformed), Case("1-1", .malformed), Case("0x10", .malformed), Case("--1", .malformed), Case("1.2.3", .malformed),
     Case("\"a", .malformed), Case("\"\\", .malformed), Case(#""\x""#, .malformed), Case(#""\u12""#, .malformed),
-    Case(#""\ud800""#, .malformed),
+    Case(#""\ud800""#, .malformed), Case(#""\udc00""#, .malformed), Case(#""\ud800\u0041""#, .malformed),
+    Case(#""\ud800\ud800""#, .malformed), Case(#""\ud800x""#, .malformed), Case(#""\ude00\ud83d""#, .malformed),
     Case("\"a\nb\"", .malformed), Case("\"a\u{0}b\"", .malformed), Case("/*x*/{}", .malformed), Case("[1] //", .malformed),
     Case("{}\u{0}", .malformed), Case("1\"a\"", .malformed), Case("\"a\"1", .malformed), Case("[1 2]", .malformed),
     Case(#"{1:2}"#, .malformed), Case(#""a\u0000b""#, .nulCharacter), Case(#"{"\u0000a":1}"#, .nulCharacter),
@@ -61,6 +62,12 @@ struct JSONTreeTests {
           "b": .bool(true),
           "x": .null, "l": .list([.number("12345678901234567890")]),
         ]))
+  }
+
+  @Test("An escape is the character that it names, two surrogates are one")
+  func escapes() throws {
+    let text = #""\u0041\u0416\u20ac\ud83d\ude00\ud800\udc00\uDBFF\uDFFF\uffff\"\\\/\b\f\n\r\t""#
+    #expect(try JSONTree(Array(text.utf8)) == .text("AЖ€😀\u{10000}\u{10ffff}\u{ffff}\"\\/\u{8}\u{c}\n\r\t"))
   }
 
   @Test("Every way to cut a document short is refused")
@@ -110,7 +117,7 @@ struct JSONTreeTests {
 
   @Test("Damaged documents never trap, and what is read Foundation's parser reads the same")
   func damage() throws {
-    let seed = Array(#"{"order_id":"A\u00e9","n":[-12,3,{"a":"\\","b":true}],"c":null,"d":{"e":"x\\ud83d\\ude00\\u0416\\n\\/y"}}"#.utf8)
+    let seed = Array(#"{"order_id":"A\u00e9","n":[-12,3,{"a":"\\","b":true}],"c":null,"d":{"e":"x\ud83d\ude00\u0416\n\/y"}}"#.utf8)
     let pieces = Array("{}[]:,\"\\ 0-1.e+truelu\n".utf8) + [0, 0xff, 0xc3]
     var random = Xorshift(state: 0x9E37_79B9_7F4A_7C15)
     var read = 0

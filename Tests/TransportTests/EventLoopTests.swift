@@ -150,11 +150,33 @@ import Testing
   @Test("A cancelled sleep ends at once") func cancelledSleep() async throws {
     let loop = try EventLoop(name: "test")
     defer { loop.stop() }
-    let task = Task(executorPreference: loop) { try await loop.sleep(for: .seconds(60)) }
+    let (asleep, told) = AsyncStream<Void>.makeStream()
+    let task = Task(executorPreference: loop) {
+      // It comes to this when the task has let go of the loop's thread: then it sleeps.
+      loop.execute { told.finish() }
+      try await loop.sleep(for: .seconds(60))
+    }
+    for await _ in asleep {}
     let start = ContinuousClock.now
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
     #expect(ContinuousClock.now - start < .seconds(5))
+  }
+
+  @Test(
+    "A loop's thread has its name, as much of it as the kernel keeps",
+    arguments: ["paylink-test-1", "paylink-test-12", "paylink-test-123"])
+  func threadName(_ name: String) async throws {
+    let loop = try EventLoop(name: name)
+    defer { loop.stop() }
+    let told = try await Task(executorPreference: loop) {
+      let file = unsafe try #require(fopen("/proc/thread-self/comm", "r"))
+      defer { unsafe fclose(file) }
+      var bytes = [UInt8](repeating: 0, count: 64)
+      let count = unsafe fread(&bytes, 1, bytes.count, file)
+      return String(decoding: bytes[..<count], as: UTF8.self)
+    }.value
+    #expect(told == name.prefix(15) + "\n")
   }
 
   @Test("A group hands out its loops in turn, and on a loop that loop") func group() async throws {

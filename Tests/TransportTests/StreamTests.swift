@@ -161,6 +161,27 @@ import Testing
     }
   }
 
+  @Test("Room that a large request took is given back where nothing is unread, and not before") func releaseExcess() {
+    let buffer = ReceiveBuffer(capacity: 16)
+    func space() -> Int { unsafe buffer.withFreeSpace(minimum: 1) { space in (0, space.count) } }
+    unsafe buffer.withFreeSpace(minimum: 100_000) { space in
+      unsafe space[0] = 7
+      return (1, ())
+    }
+    buffer.releaseExcess()
+    #expect(buffer.count == 1 && space() == 99_999)
+    let kept = buffer.withBytes { $0[0] }
+    #expect(kept == 7)
+    buffer.consume(1)
+    buffer.releaseExcess()
+    #expect(space() == 4096)
+    // What is no excess is left as it is.
+    let small = ReceiveBuffer(capacity: 16)
+    small.releaseExcess()
+    let left = unsafe small.withFreeSpace(minimum: 1) { space in (0, space.count) }
+    #expect(left == 16)
+  }
+
   @Test("Everything appended stands in order, and numbers are decimal") func sendBuffer() {
     let buffer = SendBuffer(capacity: 1)
     buffer.append("ab")

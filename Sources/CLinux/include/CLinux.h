@@ -1,4 +1,4 @@
-// What Swift's Glibc module lacks: epoll, eventfd, accept4, thread names, and one thread-local slot.
+// What Swift's Glibc module lacks: epoll, eventfd, accept4, thread names, sets of cores, and one thread-local slot.
 // No _GNU_SOURCE here: it changes fd_set and clashes with Swift's Glibc module. It stands in CLinux.c only.
 #ifndef CLINUX_H
 #define CLINUX_H
@@ -45,16 +45,14 @@ int clinux_set_no_delay(int descriptor);
 int clinux_set_ipv6_only(int descriptor);
 /// How many bytes may wait in the kernel, not sent yet, before a socket counts as full (TCP_NOTSENT_LOWAT).
 int clinux_set_unsent_limit(int descriptor, int bytes);
-/// Makes close() send RST at once (SO_LINGER with 0 s).
-int clinux_set_reset_on_close(int descriptor);
-/// The pending error of a socket (SO_ERROR), or 0.
-int clinux_socket_error(int descriptor);
 /// recv and send without SIGPIPE.
 long clinux_receive(int descriptor, void *buffer, unsigned long count);
 long clinux_send(int descriptor, const void *buffer, unsigned long count);
 
-/// Names the calling thread; the kernel keeps 15 bytes.
+/// Names the calling thread by the first 15 bytes; a longer name the kernel refuses.
 void clinux_name_thread(const char *name);
+/// On how many cores the calling thread may run (sched_getaffinity); -1 where it cannot be told.
+int clinux_usable_cores(void);
 
 /// Gives back the pages of program and libraries that are mapped and never written: code and constants. What is used again is mapped again from the page cache, at
 /// the cost of a soft fault for each 64 KiB. Any thread may call it at any time.

@@ -55,15 +55,13 @@ SSL *copenssl_session(SSL_CTX *context, int descriptor);
 void copenssl_free_session(SSL *session);
 /// 1 when the handshake is done, otherwise one of the words above.
 long copenssl_handshake(SSL *session);
-/// How many bytes were read or written, or one of the words above.
-long copenssl_read(SSL *session, void *buffer, unsigned long count);
-long copenssl_write(SSL *session, const void *buffer, unsigned long count);
+/// How many bytes were read or written, or one of the words above. Where it is copenssl_cut_off, `error` is the socket's errno, 0 where the peer just ended its side.
+long copenssl_read(SSL *session, void *buffer, unsigned long count, int *error);
+long copenssl_write(SSL *session, const void *buffer, unsigned long count, int *error);
 /// Sends close_notify, where the socket takes it.
 void copenssl_end(SSL *session);
 /// Whether bytes were taken from the socket that copenssl_read has not given out.
 int copenssl_has_pending(const SSL *session);
-/// 12 for TLS 1.2, 13 for TLS 1.3.
-int copenssl_version(const SSL *session);
 int copenssl_is_resumed(const SSL *session);
 /// Why the last call on this thread failed.
 int copenssl_failure(void);

@@ -89,7 +89,6 @@ extension ProblemCode {
     case .notFound: "Look at the address. Another merchant's object is not found either."
     case .methodNotAllowed: "Use a method that Allow lists."
     case .requestTimeout: "Send the request faster."
-    case .lengthRequired: "Say how long the body is."
     case .bodyTooLarge: "Send a smaller body; `detail` names the bound."
     case .targetTooLong: "Send a shorter address."
     case .unsupportedMediaType: "Send `Content-Type: application/json`, in UTF-8, and no `Content-Encoding`."
