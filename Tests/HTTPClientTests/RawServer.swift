@@ -31,6 +31,7 @@ final class RawServer: Sendable {
 
   let port: UInt16
   private let listener: Int32
+  private let accepts: Bool
   private let state = Mutex(State())
 
   /// - Parameters:
@@ -49,6 +50,7 @@ final class RawServer: Sendable {
     }
     guard bound else { throw POSIXError(.EADDRINUSE) }
     self.listener = listener
+    self.accepts = accepts
     port = UInt16(bigEndian: address.sin_port)
     if accepts { Thread.detachNewThread { [self] in accept(script) } }
   }
@@ -56,7 +58,11 @@ final class RawServer: Sendable {
   private func accept(_ script: @escaping @Sendable (RawConnection) -> Void) {
     while true {
       let descriptor = Glibc.accept(listener, nil, nil)
-      guard descriptor >= 0 else { return }
+      guard descriptor >= 0 else {
+        // Here, where nobody accepts on it any more: its number may be another listener's at once.
+        close(listener)
+        return
+      }
       let number = state.withLock { state in
         state.connections += 1
         state.open += 1
@@ -88,7 +94,7 @@ final class RawServer: Sendable {
   /// Ends the listener, and every script that reads.
   func stop() {
     shutdown(listener, Int32(SHUT_RDWR))
-    close(listener)
+    if !accepts { close(listener) }
     state.withLock { state in for descriptor in state.descriptors { shutdown(descriptor, Int32(SHUT_RDWR)) } }
   }
 }
