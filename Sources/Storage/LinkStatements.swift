@@ -22,7 +22,6 @@ enum LinkStatements {
   private static let byShortToken = select(where: "short_token = :token")
   private static let byReturnToken = select(where: "return_token = :token")
 
-
   /// Of many links by their names; each is found by the index.
   static let sequences = SQLStatement { dialect in
     "SELECT link.id, link.sequence FROM \(dialect.each(":names", as: "name")) \(dialect.leading) link ON link.id = name.value"

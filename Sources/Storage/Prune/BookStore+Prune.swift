@@ -11,7 +11,8 @@ extension BookStore {
     let size = limits.pruneBatch
     var failure: StoreError?
     do throws(StoreError) { try await makePartitions() } catch { failure = error }
-    let pruned = try await prune(retention, at: now, isDryRun: false, batches: batches, while: goesOn) { kind, before, place throws(StoreError) in
+    let pruned = try await prune(retention, at: now, isDryRun: false, batches: batches, while: goesOn) {
+      kind, before, place throws(StoreError) in
       try await write { db in try Pruner(db: db).step(kind, before: before, behind: place, limit: size) }
     }
     if let failure { throw failure }
