@@ -55,13 +55,14 @@ import Testing
       let other = try PostgresStore.open(location, password: nil, logger: .quiet)
       let (ours, theirs) = (Ears(one), Ears(other))
       try await until { one.hearsOthers && other.hearsOthers && ours.missed > 0 && theirs.missed > 0 }
-      let before = theirs.missed
+      let before = (ours: ours.missed, theirs: theirs.missed)
       // Every listening connection is cut.
       let knife = try cluster.connection(location)
       try knife.run(
         SQLStatement(
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query = 'LISTEN paylink'"), [])
-      try await until { theirs.missed > before && one.hearsOthers && other.hearsOthers }
+      // Both have noticed: what is told on a connection that is gone already only says "look again" on the next.
+      try await until { ours.missed > before.ours && theirs.missed > before.theirs && one.hearsOthers && other.hearsOthers }
       let link = Sample.link("A")
       try await one.insert(link)
       try await until { theirs.sequence(link) == 1 }
