@@ -65,7 +65,7 @@ struct Serve {
       limits: Assembly.sandboxLimits(settings.limits), logger: Logger(label: "paylink.sandbox"))
   }
 
-  /// Opens the listeners, the API's last, and says so.
+  /// Opens the listeners, the operations' last, since `/readyz` there says that the API is to be had; and says so.
   private func start(
     _ gateway: Gateway, _ terms: LeaseTerms, certificate: Certificate?, host: SandboxHost?, loops: EventLoopGroup,
     metrics: PrometheusMetrics, logger: Logger,
@@ -87,8 +87,8 @@ struct Serve {
       logger: Logger(label: "paylink.operations"))
 
     let sandboxAddresses = if let host { try ListeningServer.start(host.server) } else { [SocketAddress]() }
-    let operationsAddresses = try ListeningServer.start(operations)
     let apiAddresses = try ListeningServer.start(api)
+    let operationsAddresses = try ListeningServer.start(operations)
     let schedule = Schedule(
       jobs: gateway.jobs(terms: terms, draining: draining, connections: { api.openConnections }) + jobs(draining), loops: loops,
       draining: draining,
