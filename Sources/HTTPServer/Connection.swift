@@ -265,9 +265,8 @@ extension Connection {
     }
   }
 
-  /// The whole body, decoded; nil where it was refused and that has been answered.
+  /// The whole body that `bodyAtOnce` did not have, decoded; nil where it was refused and that has been answered.
   private func body(of head: RequestHead, limit: Int, _ exchange: inout Exchange) async throws(TransportError) -> [UInt8]? {
-    if head.framing == .none { return [] }
     var reader = BodyReader(framing: head.framing, limit: limit)
     do throws(BodyReader.Failure) {
       try reader.checkLength()

@@ -177,21 +177,7 @@ import Transport
 
   @Test("Each way to end is told apart", arguments: cases) func reason(_ each: Case) async throws {
     let watched = try Watched(limits: Self.limits(each.limits), proxies: each.takesProxyHeader ? ProxyProtocol { _ in true } : nil)
-    let address = watched.server.address
-    do {
-      let client = try await onThread {
-        let client = try WireClient(address)
-        try each.act(client)
-        return each.stays ? client : nil
-      }
-      try await eventually { !watched.ends.isEmpty }
-      withExtendedLifetime(client) {}
-    } catch {
-      await watched.server.stop()
-      throw error
-    }
-    await watched.server.stop()
-    #expect(watched.ends == [each.end])
+    try await tell(each, watched) { watched.server.address }
   }
 
   /// Only over TLS.
@@ -206,8 +192,12 @@ import Transport
   func reasonOverTLS(_ each: Case) async throws {
     let certificate = try await TestCertificate()
     let watched = try Watched(limits: Self.limits(each.limits), tls: CurrentTLS(certificate.context()))
+    try await tell(each, watched) { try await TLSRelay.start(to: watched.server, certificate) }
+  }
+
+  private func tell(_ each: Case, _ watched: Watched, _ way: () async throws -> SocketAddress) async throws {
     do {
-      let address = try await TLSRelay.start(to: watched.server, certificate)
+      let address = try await way()
       let client = try await onThread {
         let client = try WireClient(address)
         try each.act(client)

@@ -92,6 +92,27 @@ import Testing
     }
   }
 
+  @Test("copies nothing where a gateway came to the source, or to the target, before the commit")
+  func meanwhile() async throws {
+    let cluster = try PostgresCluster.shared.get()
+    try await TemporaryFolder.with { folder in
+      _ = try await Self.fill(folder.file("a.db"))
+      let location = try cluster.database()
+      var gateway: PostgresConnection?
+      let comes = { (_: any SQLConnection) in gateway = try cluster.connection(location) }
+      let there = { try BookCopy.run(from: Self.file(folder.file("a.db")), to: .postgres(location, password: nil), spoil: $0) }
+      #expect(throws: BookCopy.Failure.self) { try there(comes) }
+      gateway = nil
+      _ = try there { _ in }
+      let back = { try BookCopy.run(from: .postgres(location, password: nil), to: Self.file(folder.file("b.db")), spoil: $0) }
+      let failure = #expect(throws: BookCopy.Failure.self) { try back(comes) }
+      #expect(failure?.code == .taken)
+      withExtendedLifetime(gateway) {}
+      gateway = nil
+      _ = try back { _ in }
+    }
+  }
+
   struct Spoiled: Sendable, CustomTestStringConvertible {
     let statement: String
     let says: String

@@ -39,14 +39,7 @@ extension Engine {
     guard name == Engine.sqlite.name else {
       return try await PostgresCluster.shared.get().withStore(limits) { store, _ in try await body(store) }
     }
-    try await TemporaryFolder.with { folder in
-      let store = try SQLiteStore.open(path: folder.file("books.db"), limits: limits, logger: .quiet)
-      do { try await body(store) } catch {
-        await store.close()
-        throw error
-      }
-      await store.close()
-    }
+    try await StorageTests.withStore(limits) { store in try await body(store) }
   }
 
   /// Two stores on one database, as two programs have them.

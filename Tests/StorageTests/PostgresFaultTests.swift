@@ -316,6 +316,12 @@ import Testing
     #expect(!PostgresError(state: "40001", message: "").isLost)
   }
 
+  @Test("takes only what was answered for made: an error before all of it, or in its own place, says nothing of that kind")
+  func behind() {
+    func isBehind(_ place: Int) -> Bool { PostgresError(message: "", place: place).cameBehind(1) }
+    #expect(!isBehind(PostgresError.beforeAll) && !isBehind(0) && isBehind(1))
+  }
+
   private enum Reserved: Equatable, Sendable {
     case written, found(LinkID)
   }

@@ -43,8 +43,15 @@ package struct BookCopy {
     try spoil(target)
     let (before, after) = (try CopySums(source), try CopySums(target))
     if let difference = before.difference(to: after) { throw Failure(code: .different, detail: difference) }
+    // Before the commit: what a gateway wrote meanwhile would not be in the copy.
+    for end in [source, target] {
+      if let end = end as? PostgresConnection, try !Self.isAlone(end) { throw Self.taken }
+    }
     return Report(version: Schema.version, sums: after)
   }
+
+  static func isAlone(_ db: PostgresConnection) throws -> Bool { try db.first(CopyStatements.others, []) { try $0.number(0) } == 0 }
+  static let taken = Failure(code: .taken, detail: "the database is in use by another paylink: stop it first")
 
   /// Both have every table of the list and no other, column by column, and the target has no rows.
   private func examine() throws {

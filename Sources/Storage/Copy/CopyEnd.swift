@@ -52,10 +52,7 @@ extension CopyEnd {
       defer { try? db.rollBack() }
       // Counting millions takes its time, and while one side counts the other waits inside its transaction.
       try db.unhurried()
-      let value = try body(db)
-      // What was written meanwhile is not in the snapshot.
-      guard try Self.isAlone(db) else { throw Self.taken }
-      return value
+      return try body(db)
     }
   }
 
@@ -82,7 +79,7 @@ extension CopyEnd {
       }
       do { try db.run(PostgresStatements.commit, []) } catch let error as PostgresError {
         // Where the COMMIT itself was answered, it stands, whatever became of the connection.
-        guard error.place == 0 else { return value }
+        if error.cameBehind(1) { return value }
         guard error.isLost else { throw error }
         throw StoreError(.outcomeUnknown, error.message)
       }
@@ -124,17 +121,12 @@ extension CopyEnd {
   /// No gateway may be on a database while it is copied: it would go on writing, or find books that are not whole.
   private static func judgeAlone(_ db: PostgresConnection) throws {
     let deadline = ContinuousClock.now + goodbye
-    while try !isAlone(db) {
-      guard ContinuousClock.now < deadline else { throw taken }
+    while try !BookCopy.isAlone(db) {
+      guard ContinuousClock.now < deadline else { throw BookCopy.taken }
       usleep(50_000)
     }
   }
 
-  private static func isAlone(_ db: PostgresConnection) throws -> Bool {
-    try db.first(CopyStatements.others, []) { try $0.number(0) } == 0
-  }
-
   /// How long the server may take to notice that a program's connections were closed.
   private static let goodbye = Duration.seconds(2)
-  private static let taken = BookCopy.Failure(code: .taken, detail: "the database is in use by another paylink: stop it first")
 }

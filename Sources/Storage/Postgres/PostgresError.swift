@@ -13,6 +13,9 @@ struct PostgresError: Error {
   /// The way to the server is not as safe as the settings want it: no TLS there, or a certificate that proves nothing.
   var isOfTLS = false
 
+  /// Whether it came when so many statements had been answered: what they did stands.
+  func cameBehind(_ statements: Int) -> Bool { place >= statements }
+
   /// The server ends the connection with it (FATAL), or itself (PANIC: it could not write its log), so that a COMMIT it answers may stand all the same.
   var isLastWord = false
 

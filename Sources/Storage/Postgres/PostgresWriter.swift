@@ -194,9 +194,10 @@ extension PostgresWriter {
 
   /// - Parameter meaning: of an error before the COMMIT.
   private func commit(_ statements: [Bound], _ db: PostgresConnection, meaning: (PostgresError) -> any Error) throws {
+    let all = statements + [Bound(PostgresStatements.commit, [])]
     do {
-      try db.run(statements + [Bound(PostgresStatements.commit, [])])
-    } catch let error as PostgresError where error.place > statements.count {
+      try db.run(all)
+    } catch let error as PostgresError where error.cameBehind(all.count) {
       // The COMMIT was answered, and the connection ended behind it: it stands.
       line.drop()
     } catch let error as PostgresError {
